@@ -1,0 +1,91 @@
+/**
+ * One edit, end to end, on the local stack: from the upload's return to the row being visible, and from the row's
+ * commit to the object being served. Edits follow each other, as a person's do; each waits for the one before.
+ */
+import garden from "../../examples/garden/example.ts";
+import type { BenchOptions } from "../bench.ts";
+import { openProject, type Project } from "../start/project.ts";
+
+/** Milliseconds between edits, drawn anew each time, so that they do not fall in step with the worker's polls. */
+const PAUSE = [20, 400] as const;
+
+export async function bench({ rounds = 60, progress }: BenchOptions): Promise<object> {
+  const project = await openProject({ example: garden, dataDir: "memory" });
+  try {
+    const toRow: number[] = [];
+    const toFile: number[] = [];
+    await fileToRow(project, 0);
+    await rowToFile(project, 0);
+    for (let round = 1; round <= rounds; round++) {
+      await pause();
+      toRow.push(await fileToRow(project, round));
+      await pause();
+      toFile.push(await rowToFile(project, round));
+      if (round % 10 === 0) progress(`${round} of ${rounds}`);
+    }
+    const all = [...toRow, ...toFile];
+    return {
+      p50_ms: percentile(all, 50),
+      p95_ms: percentile(all, 95),
+      file_to_row: { p50_ms: percentile(toRow, 50), p95_ms: percentile(toRow, 95) },
+      row_to_file: { p50_ms: percentile(toFile, 50), p95_ms: percentile(toFile, 95) },
+      edits: all.length,
+    };
+  } finally {
+    await project.stop();
+  }
+}
+
+const PATH = "users/bench/parts/edit.md";
+
+async function fileToRow({ client, bucketName }: Project, round: number): Promise<number> {
+  const text = `---\nname: Round ${round}\nstatus: active # by a file\ntags: [a, b]\n---\n\nThe body of round ${round}.\n`;
+  const { error } = await client.storage
+    .from(bucketName)
+    .upload(PATH, new TextEncoder().encode(text), { upsert: true, contentType: "text/markdown" });
+  if (error) throw error;
+  const started = performance.now();
+  await until(async () => {
+    const { data } = await client
+      .from("parts")
+      .select("name")
+      .eq("user_id", "bench")
+      .eq("slug", "edit")
+      .maybeSingle();
+    return data?.name === `Round ${round}`;
+  });
+  return performance.now() - started;
+}
+
+async function rowToFile({ client, bucketName }: Project, round: number): Promise<number> {
+  const name = `From the row ${round}`;
+  const { error } = await client.from("parts").update({ name }).eq("user_id", "bench").eq("slug", "edit");
+  if (error) throw error;
+  const started = performance.now();
+  await until(async () => {
+    const { data } = await client.storage
+      .from(bucketName)
+      .download(PATH, { cacheNonce: crypto.randomUUID() });
+    return data !== null && (await data.text()).includes(`name: ${name}\n`);
+  });
+  return performance.now() - started;
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error("an edit did not arrive within 30 s");
+    await new Promise((done) => setTimeout(done, 2));
+  }
+}
+
+async function pause(): Promise<void> {
+  const [least, most] = PAUSE;
+  await new Promise((done) => setTimeout(done, least + Math.random() * (most - least)));
+}
+
+function percentile(values: readonly number[], p: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const index = Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1);
+  return Number(sorted[index]!.toFixed(1));
+}

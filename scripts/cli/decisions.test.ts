@@ -1,0 +1,109 @@
+/** The verbs by which people decide, and `register`, against the local stack. One stack, told as one story: each test goes on where the one before ended. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { EXIT } from "./frame/exit.ts";
+import { folderOf, type Garden, root, startGarden } from "./test-cli.ts";
+
+let garden: Garden;
+before(async () => {
+  garden = await startGarden();
+  const names = ["critic", "rêveuse", "new", "bad", "latin", "worse"];
+  const files = names.map((name) => [`users/ann/parts/${name}.md`, part(name)]);
+  assert.equal((await garden.cli(["import", await folderOf(Object.fromEntries(files))])).code, EXIT.ok);
+});
+after(() => garden.stack.stop());
+
+const part = (name: string, more = ""): string => `---\nname: ${name}\nstatus: active\n${more}---\n\nBody\n`;
+const rows = (where = "true") =>
+  garden.stack.sql.query<{ slug: string; name: string }>(
+    `select slug, name from public.parts where deleted_at is null and ${where} order by slug`,
+  );
+
+test("a conflict: both versions stay until resolve says which", async () => {
+  for (const side of ["file", "row"]) {
+    await garden.put("users/ann/parts/rêveuse.md".replace("ê", "=C3=AA"), part(`File ${side}`));
+    await garden.stack.sql.query("update public.parts set name = $1 where slug = 'rêveuse'", [`Row ${side}`]);
+    const sync = await garden.cli(["sync"]);
+    assert.equal(sync.code, EXIT.attention);
+    assert.match(sync.stdout, /resolve 'users\/ann\/parts\/rêveuse\.md' --collection parts --file/);
+    const both = await garden.cli(["resolve", "users/ann/parts/rêveuse.md", "--file", "--row"]);
+    assert.equal(both.code, EXIT.usage);
+    const { code, json } = await garden.cli(["resolve", "users/ann/parts/rêveuse.md", `--${side}`, "--json"]);
+    assert.equal(code, EXIT.ok);
+    assert.deepEqual([json.keep, json.resolved, json.path], [side, true, "users/ann/parts/r=C3=AAveuse.md"]);
+    const name = side === "file" ? "File file" : "Row row";
+    assert.deepEqual(await rows("slug = 'rêveuse'"), [{ slug: "rêveuse", name }]);
+    assert.equal(await garden.served("users/ann/parts/r=C3=AAveuse.md"), part(name));
+  }
+  const none = await garden.cli(["resolve", "users/ann/parts/x.md", "--row", "--json"]);
+  assert.deepEqual([none.code, none.json.error.code], [EXIT.usage, "NOT_FOUND"]);
+});
+
+test("a halt: nothing is deleted until resume; --restore gives all back, --apply deletes", async () => {
+  const halted = async (): Promise<number> => {
+    await garden.stack.sql.exec("delete from public.parts");
+    const sync = await garden.cli(["sync"]);
+    assert.equal(sync.code, EXIT.attention);
+    assert.match(sync.stdout, /resume \d+ --apply/);
+    return (await garden.cli(["status", "--json"])).json.open_halts[0].id;
+  };
+  const first = await halted();
+  const restored = await garden.cli(["resume", String(first), "--restore", "--json"]);
+  assert.equal(restored.code, EXIT.ok, restored.stderr);
+  assert.deepEqual([restored.json.documents, restored.json.resumed], [6, true]);
+  assert.equal((await rows()).length, 6);
+
+  const second = await halted();
+  const asked: string[] = [];
+  const no = await garden.cli(["resume", String(second), "--apply"], {
+    ask: async (question) => {
+      asked.push(question);
+      return false;
+    },
+  });
+  assert.equal(no.code, EXIT.usage);
+  assert.match(asked[0]!, /Delete 6 documents/);
+  assert.notEqual(await garden.served("users/ann/parts/new.md"), null);
+  const applied = await garden.cli(["resume", String(second), "--apply", "--json"]);
+  assert.equal(applied.code, EXIT.ok, applied.stderr);
+  assert.deepEqual(applied.json.counts, { deleted: 6 });
+  assert.equal(await garden.served("users/ann/parts/new.md"), null);
+  assert.equal((await garden.cli(["resume", "999", "--apply", "--json"])).json.error.code, "NOT_FOUND");
+});
+
+test("backfill raises an alarm when it finds nothing where something is", async () => {
+  await garden.put("elsewhere/x.md", part("X"));
+  const { code, json, stdout } = await garden.cli(["backfill", "--json"]);
+  assert.equal(code, EXIT.attention, stdout);
+  assert.equal(json.alarms[0].collection, "parts");
+  assert.match(
+    (await garden.cli(["backfill"])).stdout,
+    /Alarm: "parts" has no document, yet its bucket has 1 file/,
+  );
+});
+
+test("register says what it installed; a table that does not fit is refused with the reason", async () => {
+  const { code, json } = await garden.cli(["register", "--json"]);
+  assert.equal(code, EXIT.ok);
+  const [parts] = json.collections;
+  assert.deepEqual(
+    [parts.name, parts.table, parts.bucket, parts.row_delete],
+    ["parts", "public.parts", "content", "soft"],
+  );
+  assert.deepEqual(
+    parts.columns.find(({ column }: { column: string }) => column === "status"),
+    { column: "status", type: "enum", field: "status", not_null: true },
+  );
+  assert.match((await garden.cli(["register"])).stdout, /status +enum \(emerging, .*\) +not null/);
+  const folder = await folderOf({
+    "frontrow.config.ts": `import { z } from ${JSON.stringify(join(root, "node_modules/zod/index.js"))};
+      import { defineCollection, defineConfig } from ${JSON.stringify(join(root, "shared/collections/mod.ts"))};
+      export default defineConfig({ collections: [defineCollection({ name: "notes", table: "notes", path: ":slug.md",
+        fields: z.object({ title: z.string() }) })] });`,
+  });
+  const wrong = await garden.cli(["register", "--json", "--config", "frontrow.config.ts"], { folder });
+  assert.equal(wrong.code, EXIT.usage);
+  assert.match(wrong.json.error.message, /there is no table public\.notes/);
+  assert.equal((await garden.cli(["register", "--collection", "parts"])).code, EXIT.usage);
+});

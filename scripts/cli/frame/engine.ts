@@ -1,0 +1,88 @@
+/** The engine as a verb uses it: a project, the config, what is registered. Loads supabase-js: import it lazily. */
+import { collectionNamed, type ResolvedConfig } from "../../../shared/collections/mod.ts";
+import { FrontrowError } from "../../../shared/errors.ts";
+import type { Report } from "../../../shared/hub/hub.ts";
+import { type Binding, bind } from "../../../shared/sync/binding.ts";
+import { LOCAL_LIMITS } from "../../../shared/sync/budget.ts";
+import { type Connection, connect } from "../../../shared/sync/connect.ts";
+import type { Result } from "../../../shared/sync/pass.ts";
+import { register } from "../../../shared/sync/register.ts";
+import { drain } from "../../../shared/sync/worker.ts";
+import { type Address, addressOf } from "./address.ts";
+import { loadConfig } from "./config.ts";
+import { leftIn, reportOf } from "./state.ts";
+import type { Call } from "./verb.ts";
+
+export interface Engine extends Connection {
+  address: Address;
+  config: ResolvedConfig;
+  /** Of the chosen collection, or of all. */
+  bindings: ReadonlyMap<string, Binding>;
+  collection: string | undefined;
+  /** Whether this call installed the config, as nothing was registered before. */
+  isNew: boolean;
+}
+
+/** A project alone, for verbs that need no config. */
+export async function openProject(call: Call): Promise<Connection & { address: Address }> {
+  const address = await addressOf(call);
+  return { ...connect(address), address };
+}
+
+/** @throws {FrontrowError} `CONFIG_INVALID`, `NOT_FOUND` (the collection), `NOT_REGISTERED`, `HUB_UNAVAILABLE`, `UNAUTHORIZED` */
+export async function openEngine(call: Call, { registerIfNone = false } = {}): Promise<Engine> {
+  const collection = chosenCollection(call);
+  const address = await addressOf(call);
+  const config = await loadConfig(call);
+  if (collection !== undefined) collectionNamed(config, collection);
+  const connection = connect(address);
+  const registered = await connection.hub.registered();
+  const isNew = registerIfNone && registered.length === 0;
+  const all = isNew ? await register(connection.hub, config) : await bind(config, registered);
+  const bindings = new Map([...all].filter(([name]) => collection === undefined || name === collection));
+  return { ...connection, address, config, bindings, collection, isNew };
+}
+
+/** The collection a verb's first argument or `--collection` names. */
+export function chosenCollection({ arguments: [named], shared }: Call): string | undefined {
+  if (named === undefined || shared.collection === undefined || named === shared.collection) {
+    return named ?? shared.collection;
+  }
+  throw new FrontrowError(
+    "USAGE",
+    `Two collections are named: "${named}" and --collection "${shared.collection}".`,
+  );
+}
+
+/** How long to wait for what another worker holds, in milliseconds. */
+const PATIENCE = 15_000;
+const PAUSE = 50;
+
+/**
+ * Works until nothing of the engine's collections is due, and answers what is left then. What another worker is at is
+ * waited for a while; what backs off after a failure is not.
+ */
+export async function settle(
+  engine: Engine,
+  call: Call,
+  onResults: (results: readonly Result[]) => void,
+): Promise<Report> {
+  const { hub, bindings, bucket } = engine;
+  const signal = call.io.interruption();
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const { counts } = await drain({
+      hub,
+      bindings,
+      bucket,
+      cause: "cli",
+      limits: LOCAL_LIMITS,
+      signal,
+      onResults,
+    });
+    const report = await reportOf(hub, engine.collection);
+    const isMoving = report.running || (counts.stale ?? 0) + (counts.fenced ?? 0) > 0;
+    if (leftIn(report) === 0 || !isMoving || signal.aborted || Date.now() > deadline) return report;
+    await new Promise((done) => setTimeout(done, PAUSE));
+  }
+}

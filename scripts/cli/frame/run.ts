@@ -1,0 +1,97 @@
+/** The CLI's frame: reads the command line, runs one verb, turns whatever happens into words and an exit code. */
+import { Command, CommanderError } from "commander";
+import { verbs } from "../verbs.ts";
+import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from "./exit.ts";
+import { tell, usageError } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { createOutput } from "./output.ts";
+import type { Answer, SharedOptions, Verb } from "./verb.ts";
+
+/** Runs one command line (without the program's name) and answers its exit code. Never throws. */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const help = { text: "" };
+  const program = createProgram(io, help, async (verb, command) => {
+    const shared = sharedOptions(command);
+    const out = createOutput(io, shared);
+    if (shared.key !== undefined) out.hide(shared.key);
+    try {
+      const answer: Answer = await verb.run({
+        arguments: command.processedArgs,
+        options: command.opts(),
+        shared,
+        out,
+        io,
+      });
+      out.result(answer.json);
+      code = answer.code;
+    } catch (error) {
+      tell(error, out);
+      code = exitCodeOf(error);
+    }
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    return refuse(error, argv, io, help.text);
+  }
+}
+
+function createProgram(
+  io: Io,
+  help: { text: string },
+  call: (verb: Verb, command: Command) => Promise<void>,
+): Command {
+  const program = new Command(io.program)
+    .description("Keeps markdown files in Supabase Storage and rows in Postgres the same thing.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout(text),
+      // Only kept: `refuse` says it, as text or as JSON.
+      writeErr: (text) => {
+        help.text += text;
+      },
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .usage("<verb> [options]")
+    .option("--json", "print one JSON object, nothing else, on stdout")
+    .option("--config <file>", "the config to load (default: frontrow.config.ts)")
+    .option("--url <url>", "the project (default: SUPABASE_URL, else the running local stack)")
+    .option("--key <key>", "its secret key (default: SUPABASE_SECRET_KEY, else the local stack's)")
+    .option("--collection <name>", "only this collection")
+    .option("--yes", "do not ask")
+    .option("--quiet", "only results and errors")
+    .helpCommand("help [verb]", "about one verb")
+    .addHelpText("after", `\n${EXIT_HELP}`);
+  for (const verb of verbs) {
+    const command = program.command(verb.name).description(verb.summary);
+    verb.define(command);
+    command.action(() => call(verb, command));
+  }
+  return program;
+}
+
+function sharedOptions(command: Command): SharedOptions {
+  const { json, config, url, key, collection, yes, quiet } = command.optsWithGlobals();
+  return { json: json === true, config, url, key, collection, yes: yes === true, quiet: quiet === true };
+}
+
+/** The command line could not be read, so its options are not known: `--json` is looked for by hand. */
+function refuse(error: unknown, argv: readonly string[], io: Io, help: string): ExitCode {
+  const out = createOutput(io, { json: argv.includes("--json"), quiet: false });
+  if (!(error instanceof CommanderError)) {
+    tell(error, out);
+    return EXIT.defect;
+  }
+  if (error.code === "commander.help" && error.exitCode !== 0 && !out.isJson) {
+    out.complain(help.trimEnd());
+    return EXIT.usage;
+  }
+  const usage = usageError(error, io);
+  if (usage === null) return EXIT.ok;
+  tell(usage, out);
+  return EXIT.usage;
+}

@@ -1,0 +1,40 @@
+/** What a verb is. One file per verb; heavy imports inside `run`, so that no verb pays for another's. */
+import type { Command } from "commander";
+import type { ExitCode } from "./exit.ts";
+import type { Io } from "./io.ts";
+import type { Output } from "./output.ts";
+
+export interface Verb {
+  name: string;
+  /** One line, for the list of verbs. */
+  summary: string;
+  /** Adds arguments, options and help of its own. */
+  define(command: Command): void;
+  run(call: Call): Promise<Answer>;
+}
+
+/** What every verb takes, before or after its name. */
+export interface SharedOptions {
+  json: boolean;
+  config: string | undefined;
+  url: string | undefined;
+  key: string | undefined;
+  collection: string | undefined;
+  yes: boolean;
+  quiet: boolean;
+}
+
+export interface Call {
+  arguments: readonly (string | undefined)[];
+  /** The verb's own options, as commander reads them. */
+  options: Readonly<Record<string, unknown>>;
+  shared: SharedOptions;
+  out: Output;
+  io: Io;
+}
+
+export interface Answer {
+  code: ExitCode;
+  /** The line of `--json`. People were told through `call.out` already. */
+  json: object;
+}

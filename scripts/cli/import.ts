@@ -1,0 +1,104 @@
+/** `frontrow import <dir>`: brings the files of a folder in, many at a time. */
+import { resolve } from "node:path";
+import { FrontrowError } from "../../shared/errors.ts";
+import { EXIT } from "./frame/exit.ts";
+import { countsText } from "./frame/outcomes.ts";
+import { createProgress, type Progress } from "./frame/progress.ts";
+import { sayState, stateOf, total } from "./frame/state.ts";
+import { plural } from "./frame/text.ts";
+import type { Verb } from "./frame/verb.ts";
+import { walk } from "./frame/walk.ts";
+
+/** People see this many refused files; `--json` has them all. */
+const MOST = 20;
+
+export const importVerb: Verb = {
+  name: "import",
+  summary: "bring the files of a folder in; each counts as an edit of its document",
+  define(command) {
+    command
+      .argument("<dir>", "the folder; object names are the paths below it")
+      .option("--bucket <name>", "only into the collections of this bucket")
+      .addHelpText(
+        "after",
+        "\nDotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a\n" +
+          "document is quarantined, and lands in the bucket where there is nothing else by its name. Ends with 1 when it is not in sync afterwards.",
+      );
+  },
+  async run(call) {
+    const { out, io, options } = call;
+    const named = call.arguments[0]!;
+    const [{ openEngine }, { load }, { createMissing }] = await Promise.all([
+      import("./frame/engine.ts"),
+      import("./frame/load.ts"),
+      import("./frame/buckets.ts"),
+    ]);
+    const started = performance.now();
+    const found = await walk(resolve(io.folder, named), named);
+    const engine = await openEngine({ ...call, arguments: [] }, { registerIfNone: true });
+    if (engine.isNew)
+      out.note(`Nothing was registered yet: installed ${[...engine.bindings.keys()].join(", ")}.`);
+    const collections = engine.config.collections.filter(
+      ({ name, bucket }) => engine.bindings.has(name) && bucket === (options.bucket ?? bucket),
+    );
+    if (collections.length === 0) {
+      throw new FrontrowError("USAGE", `No collection is kept in the bucket "${options.bucket}".`, {
+        hint: `There is ${engine.config.collections.map(({ name, bucket }) => `${name} in ${bucket}`).join(", ")}.`,
+      });
+    }
+    const created = await createMissing(
+      engine.client,
+      collections.map(({ bucket }) => bucket),
+    );
+    for (const name of created) out.note(`Created the private bucket "${name}".`);
+
+    let progress: Progress | undefined;
+    const loaded = await load(engine, { collections }, found.files, call, {
+      onStart: (documents) => {
+        progress = createProgress("importing", documents, out, io);
+      },
+      onResults: ({ length }) => progress?.advance(length),
+    });
+    progress?.end();
+
+    const refused = [...found.refused, ...loaded.refused];
+    const ignored = found.ignored + loaded.ignored;
+    const { documents, left, report } = loaded;
+    const counts = loaded.tally.counts();
+    const state = stateOf(report);
+    const seconds = Math.round(performance.now() - started) / 1000;
+    out.say(`${plural(documents, "document")} in ${seconds} s: ${countsText(counts)}`);
+    if (ignored > 0) out.say(`${plural(ignored, "other file")} ignored`);
+    for (const { path, message, hint } of refused.slice(0, MOST)) {
+      out.say(`${out.paint.yellow("refused")}  ${path}  ${message}${hint ? ` ${hint}` : ""}`);
+    }
+    if (refused.length > MOST) out.say(`… and ${refused.length - MOST} more (--json lists them)`);
+    if (left.length > 0) out.say(`${plural(left.length, "file")} did not get in: import again.`);
+    out.say();
+    sayState(report, call);
+    // A bad file over a good object leaves no trace in the state: its refusal is said here.
+    const isTaken = !counts.quarantined && !counts.conflict && !counts.halted;
+    const isWhole =
+      isTaken && state.in_sync && refused.length === 0 && left.length === 0 && !io.interruption().aborted;
+    return {
+      code: isWhole ? EXIT.ok : EXIT.attention,
+      json: {
+        documents,
+        ignored,
+        rows: total(report, "rows"),
+        ...state,
+        refused: refused.map(({ code, rule, path, message }) => ({
+          path,
+          code,
+          rule: rule ?? null,
+          message,
+        })),
+        left,
+        counts,
+        registered: engine.isNew,
+        buckets_created: created,
+        seconds,
+      },
+    };
+  },
+};

@@ -1,0 +1,173 @@
+/** Every verb against the local stack. One stack, told as one story: each test goes on where the one before ended. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { EXIT } from "./frame/exit.ts";
+import { folderOf, type Garden, startGarden } from "./test-cli.ts";
+
+let garden: Garden;
+before(async () => {
+  garden = await startGarden();
+});
+after(() => garden.stack.stop());
+
+const part = (name: string, more = ""): string => `---\nname: ${name}\nstatus: active\n${more}---\n\nBody\n`;
+const rows = (where = "true") =>
+  garden.stack.sql.query<{ slug: string; name: string }>(
+    `select slug, name from public.parts where deleted_at is null and ${where} order by slug`,
+  );
+
+test("status before anything is registered: not in sync, and what to type", async () => {
+  const { code, stdout } = await garden.cli(["status"]);
+  assert.equal(code, EXIT.attention);
+  assert.match(stdout, /Nothing is registered.*register/);
+  assert.equal((await garden.cli(["sync", "--json"])).json.error.code, "NOT_REGISTERED");
+});
+
+test("a wrong or a public key: 3", async () => {
+  for (const key of ["sb_secret_wrong", garden.stack.publishableKey]) {
+    const { code, json } = await garden.cli(["status", "--json", "--key", key]);
+    assert.equal(code, EXIT.unreachable);
+    assert.equal(json.error.code, "UNAUTHORIZED");
+  }
+});
+
+test("import: registers, makes the bucket, brings all in; what cannot be read is quarantined, not lost", async () => {
+  const folder = await folderOf({
+    "users/ann/parts/critic.md": part("Critic"),
+    "users/ann/parts/rêveuse.md": part("Rêveuse"),
+    "users/bo/parts/bad.md": "---\nname: [\n---\n\nkept\n",
+    "users/bo/parts/latin.md": new Uint8Array([0x2d, 0x2d, 0xe9, 0x0a]),
+    "README.md": "no part\n",
+    ".hidden.md": "hidden\n",
+    "users/ann/parts/a\\b.md": part("No"),
+  });
+  const { code, json, stderr } = await garden.cli(["import", folder, "--json"]);
+  assert.match(
+    stderr,
+    /Nothing was registered yet: installed parts\.\nCreated the private bucket "content"\./,
+  );
+  assert.equal(code, EXIT.attention);
+  const { refused, seconds, ...rest } = json;
+  assert.deepEqual(rest, {
+    documents: 4,
+    ignored: 2,
+    rows: 2,
+    in_sync: false,
+    pending: 0,
+    in_flight: 0,
+    quarantined: 2,
+    conflicts: 0,
+    halts: 0,
+    left: [],
+    counts: { quarantined: 2, created: 2 },
+    registered: true,
+    buckets_created: ["content"],
+  });
+  assert.equal(typeof seconds, "number");
+  assert.deepEqual(
+    refused.map(({ path, rule }: { path: string; rule: string }) => [path, rule]),
+    [["users/ann/parts/a\\b.md", "not-portable"]],
+  );
+  assert.equal(await garden.served("users/bo/parts/bad.md"), "---\nname: [\n---\n\nkept\n");
+  assert.equal(await garden.served("users/ann/parts/r=C3=AAveuse.md"), part("Rêveuse"));
+  assert.deepEqual(await rows(), [
+    { slug: "critic", name: "Critic" },
+    { slug: "rêveuse", name: "Rêveuse" },
+  ]);
+});
+
+test("status lists the quarantine with its place; a good version releases it", async () => {
+  const { code, stdout } = await garden.cli(["status"]);
+  assert.equal(code, EXIT.attention);
+  assert.match(stdout, /users\/bo\/parts\/bad\.md:\d+:\d+ {2}[a-z-]+ {2}Cannot read the header/);
+  assert.match(stdout, /Not in sync: 2 quarantined\./);
+  await garden.put("users/bo/parts/bad.md", part("Good now"));
+  await garden.put("users/bo/parts/latin.md", part("Latin"));
+  assert.match((await garden.cli(["status"])).stdout, /2 pending/);
+  const sync = await garden.cli(["sync", "parts", "--json"]);
+  assert.equal(sync.code, EXIT.ok);
+  assert.deepEqual([sync.json.counts, sync.json.in_sync], [{ created: 2 }, true]);
+  assert.match(sync.stderr, /created +users\/bo\/parts\/bad\.md/);
+  const status = await garden.cli(["status", "--json", "--collection", "parts"]);
+  assert.equal(status.code, EXIT.ok);
+  assert.deepEqual(
+    [status.json.in_sync, status.json.collections[0].rows, status.json.doorbell],
+    [true, 4, "no secret"],
+  );
+  assert.match((await garden.cli(["status"])).stdout, /In sync: 4 documents\.\n$/);
+});
+
+test("import again changes nothing; an edited file is an update; --bucket narrows", async () => {
+  const folder = await folderOf({
+    "users/ann/parts/critic.md": part("Kind Critic"),
+    "users/ann/parts/rêveuse.md": part("Rêveuse"),
+  });
+  const { code, json } = await garden.cli(["import", folder, "--json"]);
+  assert.equal(code, EXIT.ok);
+  assert.deepEqual(json.counts, { updated: 1, unchanged: 1 });
+  assert.deepEqual([json.registered, json.buckets_created], [false, []]);
+  const worse = await folderOf({ "users/ann/parts/critic.md": "---\nname: [\n---\n" });
+  const bad = await garden.cli(["import", worse, "--json"]);
+  assert.deepEqual([bad.code, bad.json.counts, bad.json.rows], [EXIT.attention, { quarantined: 1 }, 4]);
+  assert.equal(await garden.served("users/ann/parts/critic.md"), part("Kind Critic"), "the good file stays");
+  assert.equal((await garden.cli(["import", folder])).code, EXIT.ok, "a good version releases it");
+  const other = await garden.cli(["import", folder, "--bucket", "elsewhere", "--json"]);
+  assert.equal(other.code, EXIT.usage);
+  assert.match(other.json.error.hint, /parts in content/);
+  assert.equal(
+    (await garden.cli(["import", join(folder, "nowhere"), "--json"])).json.error.rule,
+    "no-folder",
+  );
+});
+
+test("sync --dry-run lists what would happen and changes nothing", async () => {
+  await garden.stack.sql.exec("update public.parts set name = 'Row Critic' where slug = 'critic'");
+  await garden.put("users/ann/parts/new.md", part("New"));
+  await garden.put("users/ann/parts/worse.md", "---\nname: [\n---\n");
+  const { code, json } = await garden.cli(["sync", "--dry-run", "--json"]);
+  assert.equal(code, EXIT.attention, "something would be quarantined");
+  assert.deepEqual(json.counts, { updated: 1, created: 1, quarantined: 1 });
+  const brief = json.plan.map(({ path, outcome, row, object, line }: Record<string, unknown>) => [
+    path,
+    outcome,
+    row,
+    object,
+    line,
+  ]);
+  assert.deepEqual(brief, [
+    ["users/ann/parts/critic.md", "updated", null, "update", null],
+    ["users/ann/parts/new.md", "created", "create", null, null],
+    ["users/ann/parts/worse.md", "quarantined", null, null, 3],
+  ]);
+  assert.match((await garden.cli(["sync", "--dry-run"])).stdout, /update the file[\s\S]*nothing was changed/);
+  assert.equal((await rows("slug = 'new'")).length, 0);
+  await garden.put("users/ann/parts/worse.md", part("Better"));
+  assert.equal((await garden.cli(["sync"])).code, EXIT.ok);
+  assert.equal(await garden.served("users/ann/parts/critic.md"), part("Row Critic"));
+});
+
+test("backfill finds what no trigger saw", async () => {
+  await garden.stack.sql.exec(
+    "alter table public.parts disable trigger user; update public.parts set name = 'Unseen' where slug = 'new'; alter table public.parts enable trigger user;",
+  );
+  assert.equal((await garden.cli(["sync", "--json"])).json.counts.updated, undefined);
+  const { code, json } = await garden.cli(["backfill", "parts", "--json"]);
+  assert.equal(code, EXIT.ok);
+  assert.deepEqual([json.marked, json.counts, json.alarms], [1, { updated: 1 }, []]);
+  assert.equal((await garden.cli(["backfill", "--full", "--json"])).json.counts.unchanged, 6);
+  assert.equal((await garden.cli(["sync", "--hours", "1", "--json"])).json.marked, 6);
+  assert.equal((await garden.cli(["backfill", "prats", "--json"])).json.error.code, "NOT_FOUND");
+});
+
+test("--quiet says nothing on the way; status --watch ends when interrupted", async () => {
+  await garden.put("users/ann/parts/last.md", part("Last"));
+  const { stderr, stdout } = await garden.cli(["sync", "--quiet"]);
+  assert.equal(stderr, "");
+  assert.match(stdout, /1 created/);
+  const abort = new AbortController();
+  const watching = garden.cli(["status", "--watch"], { interruption: () => abort.signal });
+  setTimeout(() => abort.abort(), 200);
+  assert.equal((await watching).code, EXIT.ok);
+  assert.equal((await garden.cli(["status", "--watch", "--json"])).code, EXIT.usage);
+});

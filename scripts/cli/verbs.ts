@@ -1,0 +1,26 @@
+/** Every verb there is, in the order `--help` lists them. A new one is a file beside this and a line here. */
+
+import { backfill } from "./backfill.ts";
+import { cat } from "./cat.ts";
+import { check } from "./check.ts";
+import { edit } from "./edit.ts";
+import type { Verb } from "./frame/verb.ts";
+import { importVerb } from "./import.ts";
+import { register } from "./register.ts";
+import { resolve } from "./resolve.ts";
+import { resume } from "./resume.ts";
+import { status } from "./status.ts";
+import { sync } from "./sync.ts";
+
+export const verbs: readonly Verb[] = [
+  status,
+  sync,
+  backfill,
+  importVerb,
+  check,
+  cat,
+  edit,
+  register,
+  resolve,
+  resume,
+];

@@ -1,0 +1,138 @@
+/**
+ * The protections, each switched off. `FRONTROW_MUTATION=<name>` makes the tests' hub from such SQL: at least one test
+ * must fail then. `scripts/testing/mutate.ts` tries them all.
+ */
+interface Mutation {
+  /** What must be in the SQL exactly once … */
+  find: string;
+  /** … and what stands there without the protection. */
+  replace: string;
+}
+
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  "the fence on uploads": {
+    find: "    or intent.state <> 'open' or intent.base_version is distinct from replaced\n",
+    replace: "",
+  },
+  "the fence on removals": {
+    find: "    or intent.state <> 'open' or intent.base_version is distinct from coalesce(old.version, '')\n",
+    replace: "",
+  },
+  "the lease's token in apply": {
+    find: "      and token = (item ->> 'token')::bigint and until > pg_catalog.clock_timestamp() for update;\n    if not found then\n      result := pg_catalog.jsonb_build_object('outcome', 'fenced'",
+    replace:
+      "      for update;\n    if false then\n      result := pg_catalog.jsonb_build_object('outcome', 'fenced'",
+  },
+  "the lease's end in apply": {
+    find: "      and token = (item ->> 'token')::bigint and until > pg_catalog.clock_timestamp() for update;\n    if not found then\n      result := pg_catalog",
+    replace:
+      "      and token = (item ->> 'token')::bigint for update;\n    if not found then\n      result := pg_catalog",
+  },
+  "the lease in confirm": {
+    find: "    perform from frontrow.leases where collection = item.collection and path = item.path and token = item.token\n      and until > pg_catalog.clock_timestamp() for update;\n    if not found then",
+    replace: "    if false then",
+  },
+  "the ids that were seen": {
+    find: "  delete from frontrow.dirty where id = any (ids);",
+    replace: "  delete from frontrow.dirty where collection = collection_name and path = document_path;",
+  },
+  "the hub's revision": {
+    find: "  if current is distinct from (item #>> '{expect,revision}')::bigint then",
+    replace: "  if false then",
+  },
+  "the object's version": {
+    find: "  if (item -> 'expect') ? 'bucket' and (item #>> '{expect,bucket}') is distinct from",
+    replace: "  if false and (item #>> '{expect,bucket}') is distinct from",
+  },
+  "the row's hash before a write": {
+    find: "  if (case when is_live then found_version end) is distinct from expected then",
+    replace: "  if false then",
+  },
+  "the row's hash before a deletion": {
+    find: "  if found_version is distinct from expected then",
+    replace: "  if false then",
+  },
+  "the row's hash when only the base moves": {
+    find: "    if row_op = 'none' and (item -> 'bases') ? 'table' and (item #>> '{expect,table}') is distinct from",
+    replace: "    if false and (item #>> '{expect,table}') is distinct from",
+  },
+  "the valve": {
+    find: "    then\n      return true;\n    end if;\n    insert into frontrow.halts",
+    replace: "    or true then\n      return true;\n    end if;\n    insert into frontrow.halts",
+  },
+  "the open halt": {
+    find: "  if blocking is null then\n    -- One count",
+    replace: "  blocking := null;\n  if blocking is null then\n    -- One count",
+  },
+  "the grants of the doors": {
+    find: "    execute format('revoke execute on function public.%I(jsonb) from public, anon, authenticated', 'frontrow_' || verb.name);",
+    replace:
+      "    execute format('grant execute on function public.%I(jsonb) to anon, authenticated', 'frontrow_' || verb.name);",
+  },
+  "the schema's privacy": {
+    find: "revoke all on schema frontrow from public;",
+    replace: "grant usage on schema frontrow to public;",
+  },
+  "the capture of objects never raising": {
+    find: "  raise warning 'frontrow: a change of % was not captured, the backfill will find it: %',\n",
+    replace: "  raise exception 'frontrow: a change of % was not captured, the backfill will find it: %',\n",
+  },
+  "the capture of rows never raising": {
+    find: "  raise warning 'frontrow: a change of %% was not captured",
+    replace: "  raise exception 'frontrow: a change of %% was not captured",
+  },
+  "the doorbell never raising": {
+    find: "  raise warning 'frontrow: the doorbell failed, the sweep will catch up: %', sqlerrm;",
+    replace: "  raise exception 'frontrow: the doorbell failed, the sweep will catch up: %', sqlerrm;",
+  },
+  "the doorbell once per transaction": {
+    find: "  if current_setting('frontrow.rung', true) = pg_catalog.pg_current_xact_id()::text then",
+    replace: "  if false then",
+  },
+  "the settling of a takeover": {
+    find: "  where collection = collection_name and path = any (paths) and state = 'open';\n  for landed in",
+    replace: "  where false;\n  for landed in",
+  },
+  "the landing that a takeover confirms": {
+    find: "    perform frontrow.confirm_intent(landed);\n  end loop;",
+    replace: "    update frontrow.intents set state = 'cancelled' where id = landed.id;\n  end loop;",
+  },
+  "the skipping of our own row writes": {
+    find: "  if pg_catalog.current_setting('frontrow.origin', true) = 'frontrow' and pg_catalog.pg_trigger_depth() = 1 then",
+    replace: "  if false then",
+  },
+  "the skipping of our own uploads": {
+    find: "  if landed = (case when tg_op = 'DELETE' then old.version else new.version end) then",
+    replace: "  if false then",
+  },
+  "the counting of attempts": { find: "attempts = l.attempts + 1,", replace: "attempts = 1," },
+  "the lone claim of what failed twice": {
+    find: "        or (l.attempts >= 2) <> is_alone)",
+    replace: "        or false)",
+  },
+  "the short wait for a second row": {
+    find: "          perform pg_catalog.set_config('lock_timeout', '1ms', true);",
+    replace: "          null;",
+  },
+  "the sweep's lock": {
+    find: "  if not pg_catalog.pg_try_advisory_xact_lock(470212, 2) then",
+    replace: "  if false then",
+  },
+  "the config's digest in claims": {
+    find: "  for c in select * from frontrow.collections where digests ->> name = digest || ':' || fingerprint loop",
+    replace: "  for c in select * from frontrow.collections loop",
+  },
+  "the scope's halt": {
+    find: "  if before.name is not null and before.scope <> c.scope\n",
+    replace: "  if false and before.name is not null and before.scope <> c.scope\n",
+  },
+};
+
+export function mutate(sql: string, name: string | undefined): string {
+  if (!name) return sql;
+  const mutation = MUTATIONS[name];
+  if (!mutation) throw new Error(`Cannot mutate: there is no "${name}"`);
+  if (sql.split(mutation.find).length !== 2)
+    throw new Error(`Cannot mutate "${name}": its text is not there once`);
+  return sql.replace(mutation.find, () => mutation.replace);
+}

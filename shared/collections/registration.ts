@@ -1,0 +1,59 @@
+/** What the database is told of a collection, as plain JSON: the request of `frontrow_register`. */
+
+import { digestText } from "../document/digest.ts";
+import type { PathToken } from "../document/path.ts";
+import type { ResolvedPolicies } from "./policies.ts";
+import type { ResolvedCollection } from "./resolve.ts";
+
+export interface Registration {
+  name: string;
+  schema: string;
+  table: string;
+  bucket: string;
+  template: string;
+  tokens: readonly PathToken[];
+  pattern: string;
+  /** The key columns, in the order of the template. */
+  key: string[];
+  fields: { field: string; column: string }[];
+  body: string | null;
+  extra: string | null;
+  policies: ResolvedPolicies;
+  /** SHA-256 hex over what decides which documents there are. Another scope is another set of documents. */
+  scope: string;
+  /** SHA-256 hex over all of the above. The same digest needs no new registration. */
+  digest: string;
+}
+
+/** The zod schema is not part of it: the database checks its own constraints. */
+export async function registrationOf(collection: ResolvedCollection): Promise<Registration> {
+  const { name, schema, table, bucket, path, body, extra, policies } = collection;
+  const said = {
+    name,
+    schema,
+    table,
+    bucket,
+    template: path.template,
+    tokens: path.tokens,
+    pattern: path.pattern,
+    key: path.params.map((param) => param.name),
+    fields: collection.fields.map(({ field, column }) => ({ field, column })),
+    body,
+    extra,
+    policies,
+  };
+  const scope = await digestText(stableJson(["frontrow-scope-1", bucket, path.template, schema, table]));
+  return {
+    ...said,
+    scope,
+    digest: await digestText(stableJson(["frontrow-registration-1", { ...said, scope }])),
+  };
+}
+
+/** JSON with sorted keys, so that the order in which a configuration was written does not matter. */
+function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_, held: unknown) => {
+    if (typeof held !== "object" || held === null || Array.isArray(held)) return held;
+    return Object.fromEntries(Object.entries(held).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

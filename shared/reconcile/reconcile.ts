@@ -1,0 +1,81 @@
+/**
+ * Decides everything about one document. Pure: the same input gives the same plan.
+ *
+ * First every store's news is pulled into the hub's text, one store after the other; then the text that comes out is
+ * compared with every store. Carrying out the plan and reconciling again finds nothing to do.
+ */
+import { type Draft, deferredPlan, quarantined, record, sideOf, startDraft } from "./draft.ts";
+import { pullFile } from "./pull-file.ts";
+import { pullTable } from "./pull-table.ts";
+import { pushBucket, pushTable } from "./push.ts";
+import type { Outcome, Plan, ReconcileInput, Side } from "./types.ts";
+
+/** Decides what is to be done for one document. */
+export function reconcile(input: ReconcileInput): Plan {
+  const stopped = unreadable(input.sides);
+  if (stopped) return stopped;
+  const draft = startDraft(input);
+  if (isGoneEverywhere(draft)) draft.text = null;
+  else {
+    for (const side of pullOrder(input)) {
+      const ended = side.store === "table" ? pullTable(draft, side) : pullFile(draft, side);
+      if (ended) return ended;
+    }
+  }
+  return push(draft);
+}
+
+/** One replica that is no document, or that could not be read, and nothing is written anywhere. */
+function unreadable(sides: readonly Side[]): Plan | null {
+  for (const { store, reading } of sides) {
+    if (reading.state === "invalid") return quarantined(store, reading.version, reading.error);
+  }
+  for (const { reading } of sides) {
+    if (reading.state === "unknown") return deferredPlan(reading.error);
+  }
+  return null;
+}
+
+/** Rows that lead come first, so that a file met for the first time is compared with them. */
+function pullOrder({ sides, policies }: ReconcileInput): readonly Side[] {
+  if (policies.direction !== "rows-to-files") return sides;
+  return [...sides].sort((a, b) => Number(b.store === "table") - Number(a.store === "table"));
+}
+
+/** Both stores agreed once and both have deleted it since: whatever the hub holds, nobody wants it. */
+function isGoneEverywhere(draft: Draft): boolean {
+  const stores = [sideOf(draft, "bucket"), sideOf(draft, "table")];
+  const imported = sideOf(draft, "directory")?.reading.state === "found";
+  return !imported && stores.every((side) => side?.base != null && side.reading.state === "absent");
+}
+
+function push(draft: Draft): Plan {
+  const before = draft.input.hub?.text ?? null;
+  if (draft.text) record(draft, draft.text, draft.author);
+  const tombstone = draft.text === null && (before !== null || draft.revisions.length > 0);
+  const table = pushTable(draft);
+  const bucket = pushBucket(draft);
+  const bases: Plan["bases"] = {};
+  if (bucket.base) bases.bucket = bucket.base;
+  if (table.base) bases.table = table.base;
+  const plan: Plan = {
+    outcome: "unchanged",
+    revisions: draft.revisions,
+    tombstone,
+    bases,
+    row: table.write,
+    object: bucket.write,
+    quarantine: null,
+    conflict: draft.note,
+    deferred: null,
+  };
+  return { ...plan, outcome: outcomeOf(plan, draft) };
+}
+
+function outcomeOf(plan: Plan, draft: Draft): Outcome {
+  if (plan.tombstone || plan.row?.op === "delete" || plan.object?.op === "delete") return "deleted";
+  if (plan.revisions.some((revision) => revision.author === "merge")) return "merged";
+  if (draft.text && !draft.input.hub?.text) return "created";
+  if (plan.revisions.length > 0 || plan.row || plan.object) return "updated";
+  return Object.keys(plan.bases).length > 0 ? "adopted" : "unchanged";
+}

@@ -1,0 +1,44 @@
+/** Everything a worker needs of a Supabase project, from its URL and one secret key. */
+import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { Hub } from "../hub/hub.ts";
+import { createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
+import { createBucketStore, type StorageClient } from "../stores/bucket-store.ts";
+import type { Store } from "../stores/store.ts";
+
+export interface Connection {
+  client: SupabaseClient;
+  hub: Hub;
+  bucket(name: string): Store<Uint8Array>;
+}
+
+/** Milliseconds until a request that nobody answers is given up; the Data API itself stops at 60 s. */
+const PATIENCE = 65_000;
+
+/** Opens nothing by itself: requests are plain HTTP. The key must be a secret key. */
+export function connect(project: { url: string; key: string }): Connection {
+  const { url, key } = project;
+  const client = createClient(url, key, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    global: {
+      fetch: (input, init) =>
+        fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(PATIENCE) }),
+    },
+  });
+  const stores = new Map<string, Store<Uint8Array>>();
+  return {
+    client,
+    hub: createPostgresHub(client as unknown as RpcClient),
+    bucket(name) {
+      const known = stores.get(name);
+      if (known) return known;
+      const store = createBucketStore({
+        storage: client.storage as unknown as StorageClient,
+        url,
+        key,
+        bucket: name,
+      });
+      stores.set(name, store);
+      return store;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** Reading and deciding, without changing anything. */
+import { encode, newDocument, parseDocument, readFields, renderDocument } from "../document/mod.ts";
+import { FrontrowError } from "../errors.ts";
+import type { ClaimedDocument } from "../hub/hub.ts";
+import { NOTHING, quarantined } from "../reconcile/draft.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
+import type { Codec, Plan } from "../reconcile/types.ts";
+import type { Store } from "../stores/store.ts";
+import { type Binding, readFile } from "./binding.ts";
+import type { Budget, Limits } from "./budget.ts";
+import { pooled } from "./pool.ts";
+import { readSides } from "./sides.ts";
+
+export interface PlanContext {
+  bindings: ReadonlyMap<string, Binding>;
+  /** The store of a bucket, by its name. */
+  bucket(name: string): Store<Uint8Array>;
+  limits: Limits;
+  budget: Budget;
+  /** Bytes a person brings in, by path (`import`). */
+  imported?: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface Planned {
+  item: ClaimedDocument;
+  plan: Plan;
+}
+
+/** A document that cannot be decided on now. */
+export interface Undecided {
+  item: ClaimedDocument;
+  error: FrontrowError;
+}
+
+const codec: Codec = { parseDocument, readFields, renderDocument, newDocument };
+
+/** Decides on every document; one that cannot be decided on is an error in its place. */
+export function planDocuments(
+  context: PlanContext,
+  items: readonly ClaimedDocument[],
+): Promise<(Planned | Undecided)[]> {
+  return pooled(items, context.limits.requests, async (item) => {
+    const binding = context.bindings.get(item.collection)!;
+    // Known from an earlier path template: out of scope is not deleted, and nothing of it is touched.
+    if (!binding.collection.path.matches(item.path)) return { item, plan: NOTHING };
+    try {
+      const bucket = context.bucket(binding.collection.bucket);
+      const { compute } = context.budget;
+      const { hub, sides } = await readSides(
+        binding,
+        item,
+        bucket,
+        compute,
+        context.imported?.get(item.path),
+      );
+      const plan = compute(() =>
+        readable(
+          binding,
+          item,
+          reconcile({
+            hub,
+            sides,
+            mapping: binding.columns.mapping,
+            policies: policiesFor(binding, item),
+            codec,
+            hasBody: binding.collection.body !== null,
+          }),
+        ),
+      );
+      return plan.deferred ? { item, error: plan.deferred } : { item, plan };
+    } catch (error) {
+      return { item, error: ours(error, item.path) };
+    }
+  });
+}
+
+/** What is written must be readable again: a row that its file's schema refuses waits, rather than spoil the file. */
+function readable(binding: Binding, item: ClaimedDocument, plan: Plan): Plan {
+  if (plan.object?.op !== "put") return plan;
+  try {
+    readFile(binding, item.path, encode(plan.object.text));
+    return plan;
+  } catch (error) {
+    if (!(error instanceof FrontrowError)) throw error;
+    return quarantined("table", item.table?.version ?? "", error);
+  }
+}
+
+/** A person's decision on an open conflict is a policy for this one pass. */
+function policiesFor(
+  { policies }: Binding,
+  { resolution, bucket, table }: ClaimedDocument,
+): Binding["policies"] {
+  if (resolution === null) return policies;
+  const kept = resolution === "file" ? bucket : table;
+  return {
+    ...policies,
+    conflict: resolution === "file" ? "file-wins" : "row-wins",
+    deletes: kept === null ? "delete-wins" : "edit-wins",
+  };
+}
+
+/** Any error as ours. */
+export function ours(error: unknown, path: string): FrontrowError {
+  if (error instanceof FrontrowError) return error;
+  // A defect of ours: the attempts are counted, so that one document cannot stop the others for ever.
+  const name = error instanceof Error ? error.name : "unknown";
+  return new FrontrowError("POISON", `Frontrow failed on "${path}" (${name}).`, {
+    path,
+    rule: "defect",
+    cause: error,
+  });
+}

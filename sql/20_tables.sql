@@ -1,0 +1,237 @@
+-- What the hub remembers. A document is named by (collection, path) everywhere; path is the Storage object name.
+
+create table frontrow.collections (
+  name text primary key check (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+  table_schema text not null,
+  table_name text not null,
+  table_id oid not null,
+  bucket text not null,
+  template text not null,
+  tokens jsonb not null,
+  pattern text not null,
+  key_columns text[] not null,
+  fields jsonb not null,
+  body_column text,
+  extra_column text,
+  columns jsonb not null,
+  soft_delete boolean not null,
+  row_delete text not null check (row_delete in ('soft', 'hard')),
+  policies jsonb not null,
+  scope text not null,
+  digest text not null,
+  fingerprint text not null,
+  registered_at timestamptz not null default now()
+);
+comment on table frontrow.collections is 'One row per collection: table, path template, columns and policies as registered.';
+comment on column frontrow.collections.columns is 'Every mapped column: {column, type, labels, not_null, has_default}.';
+comment on column frontrow.collections.scope is 'Digest of what decides which documents exist; a change disables deletions until confirmed.';
+comment on column frontrow.collections.fingerprint is 'Digest of the mapped columns'' definitions when registered.';
+
+create table frontrow.documents (
+  collection text not null,
+  path text not null,
+  text text,
+  digest text,
+  revision bigint not null,
+  updated_by text not null,
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  primary key (collection, path)
+);
+comment on table frontrow.documents is 'The hub''s current text of every document; a tombstone keeps the last text and has deleted_at.';
+create index documents_deleted_at_idx on frontrow.documents (collection, deleted_at) where deleted_at is not null;
+
+create table frontrow.bases (
+  collection text not null,
+  path text not null,
+  store text not null check (store in ('bucket', 'table')),
+  version text not null,
+  revision bigint not null,
+  fields jsonb,
+  body text,
+  agreed_at timestamptz not null default now(),
+  primary key (collection, path, store)
+);
+comment on table frontrow.bases is 'What the hub and one store last agreed on: the store''s version and the hub revision.';
+comment on column frontrow.bases.fields is 'For the table: the mapped columns as texts, as the row was then.';
+
+create table frontrow.revisions (
+  collection text not null,
+  path text not null,
+  revision bigint not null,
+  author text not null,
+  digest text,
+  text text,
+  deleted boolean not null default false,
+  created_at timestamptz not null default now(),
+  primary key (collection, path, revision)
+);
+comment on table frontrow.revisions is 'The document''s history, append only. The newest one''s text is kept in documents, once.';
+
+create table frontrow.dirty (
+  id bigint generated always as identity primary key,
+  collection text not null,
+  path text not null,
+  store text not null,
+  gone boolean not null default false,
+  at timestamptz not null default clock_timestamp()
+);
+comment on table frontrow.dirty is 'Append-only log: this document may differ in this store. Never content, never unique: an upsert could deadlock users.';
+comment on column frontrow.dirty.gone is 'A hint for the valve: the signal was a deletion.';
+create index dirty_key_idx on frontrow.dirty (collection, path);
+create index dirty_gone_idx on frontrow.dirty (collection) where gone;
+alter table frontrow.dirty set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+
+create sequence frontrow.fence;
+comment on sequence frontrow.fence is 'Fencing tokens: every lease gets a larger one.';
+
+create table frontrow.leases (
+  collection text not null,
+  path text not null,
+  worker text not null,
+  token bigint not null,
+  until timestamptz not null,
+  not_before timestamptz not null default '-infinity',
+  attempts int not null default 0,
+  transient_failures int not null default 0,
+  seen bigint[] not null,
+  last_error text,
+  primary key (collection, path)
+);
+comment on table frontrow.leases is 'Who works on which document, until when; between claims it remembers attempts and back-off.';
+
+create table frontrow.intents (
+  id uuid primary key default gen_random_uuid(),
+  collection text not null,
+  path text not null,
+  bucket text not null,
+  operation text not null check (operation in ('put', 'delete')),
+  base_version text,
+  revision bigint,
+  token bigint not null,
+  state text not null default 'open' check (state in ('open', 'landed', 'cancelled', 'confirmed')),
+  landed_version text,
+  created_at timestamptz not null default now(),
+  settled_at timestamptz
+);
+comment on table frontrow.intents is 'What the engine is about to do to an object; the fence on storage.objects lets it happen once, on that base only.';
+comment on column frontrow.intents.base_version is 'The version the object must still have; null: it must not exist.';
+create unique index intents_one_open_idx on frontrow.intents (bucket, path) where state = 'open';
+create index intents_unsettled_idx on frontrow.intents (collection, path) where state in ('open', 'landed');
+
+create table frontrow.quarantine (
+  collection text not null,
+  path text not null,
+  store text not null,
+  version text not null,
+  code text not null,
+  rule text,
+  message text not null,
+  line int,
+  "column" int,
+  hint text,
+  retry_at timestamptz,
+  retries int not null default 0,
+  created_at timestamptz not null default now(),
+  primary key (collection, path)
+);
+comment on table frontrow.quarantine is 'Replicas that cannot be read or written as a document. Nothing is written because of them; gone when a good version arrives.';
+
+create table frontrow.conflicts (
+  id bigint generated always as identity primary key,
+  collection text not null,
+  path text not null,
+  state text not null default 'open' check (state in ('open', 'resolved')),
+  overlapping jsonb not null,
+  decided_by text not null,
+  base_text text,
+  file_text text,
+  row_text text,
+  bucket_version text,
+  table_version text,
+  revision bigint,
+  keep text check (keep in ('file', 'row')),
+  created_at timestamptz not null default now(),
+  resolved_at timestamptz
+);
+comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
+create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';
+
+create table frontrow.halts (
+  id bigint generated always as identity primary key,
+  collection text not null,
+  kind text not null check (kind in ('deletions', 'scope-changed', 'schema-changed')),
+  state text not null default 'open' check (state in ('open', 'apply', 'closed')),
+  reason text not null,
+  evidence jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  closed_at timestamptz
+);
+comment on table frontrow.halts is 'The valve and its like: what the engine will not do until a person has looked.';
+create unique index halts_one_open_idx on frontrow.halts (collection, kind) where state <> 'closed';
+
+create table frontrow.halt_items (
+  halt bigint not null,
+  path text not null,
+  store text not null,
+  primary key (halt, path)
+);
+comment on table frontrow.halt_items is 'The documents a halt holds back, and the store where each is missing.';
+
+create table frontrow.runs (
+  id uuid primary key,
+  worker text not null,
+  cause text not null,
+  started_at timestamptz not null default clock_timestamp(),
+  heartbeat_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  counts jsonb not null default '{}',
+  error text
+);
+comment on table frontrow.runs is 'One row per execution, with counts per outcome and a heartbeat; the doorbell is not rung while one beats.';
+create index runs_beating_idx on frontrow.runs (heartbeat_at) where finished_at is null;
+create index runs_started_idx on frontrow.runs (started_at);
+
+create table frontrow.run_items (
+  id bigint generated always as identity primary key,
+  run uuid,
+  collection text not null,
+  path text not null,
+  outcome text not null,
+  code text,
+  message text,
+  at timestamptz not null default clock_timestamp()
+);
+comment on table frontrow.run_items is 'What became of each document in each run; unchanged ones are only counted.';
+create index run_items_at_idx on frontrow.run_items (at);
+
+create table frontrow.settings (
+  name text primary key,
+  value jsonb not null
+);
+comment on table frontrow.settings is 'Small facts of the hub: the backfill''s place, the last sweep.';
+
+do $$
+declare
+  entry record;
+begin
+  -- lz4 writes long texts 2.3 times as fast as the default; older or smaller builds do without.
+  for entry in
+    select * from (values ('documents'), ('revisions'), ('bases')) as t (name)
+  loop
+    begin
+      execute format('alter table frontrow.%I alter column %I set compression lz4', entry.name,
+        case when entry.name = 'bases' then 'body' else 'text' end);
+    exception when others then
+      raise debug 'frontrow: no lz4 here: %', sqlerrm;
+    end;
+  end loop;
+  -- Nobody but the definer functions of this schema reads or writes these tables.
+  for entry in select c.oid::regclass::text as name from pg_catalog.pg_class as c
+    where c.relnamespace = 'frontrow'::regnamespace and c.relkind = 'r'
+  loop
+    execute format('alter table %s enable row level security', entry.name);
+    execute format('revoke all on %s from public, anon, authenticated', entry.name);
+  end loop;
+end;
+$$;

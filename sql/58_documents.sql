@@ -1,0 +1,60 @@
+-- What a worker is shown of a document.
+
+create or replace function frontrow.revision_text(collection_name text, document_path text, wanted bigint) returns text
+language sql stable security definer set search_path = '' as $$
+  select coalesce(r.text, d.text) from frontrow.revisions as r
+  join frontrow.documents as d on d.collection = r.collection and d.path = r.path
+  where r.collection = collection_name and r.path = document_path and r.revision = wanted
+$$;
+comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision; the newest one''s is in documents.';
+
+-- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
+create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  result jsonb;
+begin
+  select * into c from frontrow.collections where name = collection_name;
+  with objects as materialized (select * from frontrow.live_objects(c.bucket, paths)),
+  replicas as materialized (select * from frontrow.read_rows(c, paths)),
+  signals as (
+    select s.path, pg_catalog.jsonb_object_agg(s.store, s.at) as at from (
+      select d.path, d.store, max(d.at) as at from frontrow.dirty as d
+      where d.collection = collection_name and d.path = any (paths) group by d.path, d.store) as s
+    group by s.path
+  )
+  select coalesce(pg_catalog.jsonb_object_agg(p.path, pg_catalog.jsonb_build_object(
+    'hub', case when d.path is not null then pg_catalog.jsonb_build_object(
+      'revision', d.revision, 'text', d.text, 'deleted', d.deleted_at is not null) end,
+    'bases', pg_catalog.jsonb_build_object(
+      'bucket', case when bb.path is not null then pg_catalog.jsonb_build_object('version', bb.version,
+        'revision', bb.revision, 'text', case when bb.revision is distinct from d.revision
+          then frontrow.revision_text(d.collection, d.path, bb.revision) end) end,
+      'table', case when bt.path is not null then pg_catalog.jsonb_build_object('version', bt.version,
+        'revision', bt.revision, 'fields', bt.fields, 'body', bt.body, 'text',
+        case when bt.revision is distinct from d.revision
+          then frontrow.revision_text(d.collection, d.path, bt.revision) end) end),
+    'bucket', case when o.name is not null then pg_catalog.jsonb_build_object('version', o.version, 'size', o.size,
+      'etag', o.etag, 'contentType', o.content_type, 'cacheControl', o.cache_control,
+      'userMetadata', o.user_metadata) end,
+    'table', case when r.path is not null then pg_catalog.jsonb_build_object('version', r.version,
+      'fields', r.fields, 'body', r.body) end,
+    'isKey', frontrow.path_keys(c, p.path) is not null,
+    -- A decision is about the two versions the person saw; after another edit the question is asked again.
+    'resolution', case when k.bucket_version is not distinct from o.version
+      and k.table_version is not distinct from r.version then k.keep end,
+    'dirtyAt', signals.at
+  )), '{}') into result
+  from pg_catalog.unnest(paths) as p (path)
+  left join frontrow.documents as d on d.collection = c.name and d.path = p.path
+  left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'
+  left join frontrow.bases as bt on bt.collection = c.name and bt.path = p.path and bt.store = 'table'
+  left join frontrow.conflicts as k on k.collection = c.name and k.path = p.path and k.state = 'open'
+  left join objects as o on o.name = p.path
+  left join replicas as r on r.path = p.path
+  left join signals on signals.path = p.path;
+  return result;
+end;
+$$;
+comment on function frontrow.read_documents(text, text[]) is 'Everything reconcile needs to know of these documents, but the objects'' bytes.';

@@ -1,0 +1,49 @@
+-- Runs: one per execution, with a heartbeat and what became of each document.
+
+-- A run exists from its first claim and beats while it claims; at most one write a second.
+create or replace function frontrow.beat(run_id uuid, worker_name text, run_cause text) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.runs (id, worker, cause) values (run_id, worker_name, run_cause)
+  on conflict (id) do update set heartbeat_at = pg_catalog.clock_timestamp()
+  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second'
+$$;
+comment on function frontrow.beat(uuid, text, text) is 'Starts a run or renews its heartbeat.';
+
+create or replace function frontrow.log_item(
+  run_id uuid, collection_name text, document_path text, item_outcome text, failure text, explanation text
+) returns void
+language sql volatile security definer set search_path = '' as $$
+  update frontrow.runs set counts = counts || pg_catalog.jsonb_build_object(item_outcome,
+    coalesce((counts ->> item_outcome)::int, 0) + 1)
+  where id = run_id;
+  insert into frontrow.run_items (run, collection, path, outcome, code, message)
+  select run_id, collection_name, document_path, item_outcome, failure, explanation where item_outcome <> 'unchanged';
+$$;
+comment on function frontrow.log_item(uuid, text, text, text, text, text) is 'Counts an outcome in its run and logs it unless nothing happened.';
+
+create or replace function frontrow.has_work() returns boolean
+language sql volatile security definer set search_path = '' as $$
+  select exists (
+    select from frontrow.dirty as d where not exists (
+      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
+        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
+$$;
+comment on function frontrow.has_work() is 'Whether a key could be claimed now.';
+
+create or replace function frontrow.finish(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  more boolean;
+begin
+  perform frontrow.check_protocol(request);
+  update frontrow.runs set finished_at = pg_catalog.clock_timestamp(), error = request ->> 'error'
+  where id = (request ->> 'run')::uuid and finished_at is null;
+  more := frontrow.has_work();
+  -- The budget is spent but work is left: the next worker is woken by this transaction.
+  if more and (request ->> 'ring')::boolean then
+    perform frontrow.ring();
+  end if;
+  return pg_catalog.jsonb_build_object('more', more);
+end;
+$$;
+comment on function frontrow.finish(jsonb) is 'Ends a run; rings the doorbell when asked to and work is left. {run, ring, error?} → {more}.';

@@ -1,0 +1,149 @@
+-- Anti-entropy: what no trigger saw. Set operations in SQL over versions and hashes, never timestamps.
+
+-- Marks every document of one slice dirty whose replicas or base differ. Slices divide the paths by hash.
+-- After a bulk load there are no statistics yet, and joining in loops would take 5,000 documents seconds: never in loops.
+create or replace function frontrow.mark_differences(c frontrow.collections, slice int, slices int) returns int
+language plpgsql volatile security definer
+set search_path = '' set enable_nestloop = off set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  marked int;
+begin
+  if not frontrow.is_as_registered(c) then
+    return 0;
+  end if;
+  execute pg_catalog.format($sql$
+    with objects as (
+      select o.name as path, coalesce(o.version, '') as version from storage.objects as o
+      where o.bucket_id = $2 and o.name ~ $3 and pg_catalog.to_jsonb(o) ->> 'archived_at' is null
+        and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+        and (pg_catalog.hashtext(o.name) & 2147483647) %% $5 = $4
+    ), replicas as (
+      select p.path, frontrow.row_version(%1$s, %2$s) as version
+      from %3$s as r cross join lateral (select %4$s as path) as p
+      where %5$s and p.path is not null and (pg_catalog.hashtext(p.path) & 2147483647) %% $5 = $4
+    ), known as (
+      select d.path, d.revision, d.deleted_at, bb.version as bucket_version, bb.revision as bucket_revision,
+        bt.version as table_version, bt.revision as table_revision
+      from frontrow.documents as d
+      left join frontrow.bases as bb on bb.collection = $1 and bb.path = d.path and bb.store = 'bucket'
+      left join frontrow.bases as bt on bt.collection = $1 and bt.path = d.path and bt.store = 'table'
+      where d.collection = $1 and d.path ~ $3 and (pg_catalog.hashtext(d.path) & 2147483647) %% $5 = $4
+    ), aside as (
+      select q.path, q.version, coalesce(q.retry_at > pg_catalog.now(), true) as waits from frontrow.quarantine as q
+      where q.collection = $1 and (pg_catalog.hashtext(q.path) & 2147483647) %% $5 = $4
+    ), differing as (
+      select path, o.version as object_version, r.version as row_version, k.revision is null as is_unknown,
+        (k.bucket_version is not null and o.version is null) as object_gone,
+        (k.table_version is not null and r.version is null) as row_gone
+      from objects as o full join replicas as r using (path) full join known as k using (path)
+      full join aside as q using (path)
+      where (o.version is distinct from k.bucket_version or r.version is distinct from k.table_version
+          or (k.deleted_at is null and (k.bucket_revision is distinct from k.revision
+            or k.table_revision is distinct from k.revision))
+          or (k.deleted_at is not null and (k.bucket_version is not null or k.table_version is not null)))
+          and not coalesce(q.waits and q.version in (o.version, r.version, ''), false)
+        -- What was set aside and is nowhere any more is nobody's concern: one more look forgets it.
+        or (q.path is not null and o.version is null and r.version is null)
+    )
+    insert into frontrow.dirty (collection, path, store, gone)
+    select $1, f.path, case when f.row_gone and not f.object_gone then 'table' else 'bucket' end, f.object_gone or f.row_gone
+    from differing as f
+    -- What a one-way collection never takes over is nobody's difference.
+    where not (f.is_unknown and (f.object_version is null and $6 = 'files-to-rows'
+        or f.row_version is null and $6 = 'rows-to-files'))
+      and not exists (select from frontrow.dirty as d where d.collection = $1 and d.path = f.path)
+      and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = f.path and k.state = 'open'
+        and k.keep is null and k.bucket_version is not distinct from f.object_version
+        and k.table_version is not distinct from f.row_version)
+      and not exists (select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+        where h.collection = $1 and h.state = 'open' and i.path = f.path and (f.object_gone or f.row_gone))
+    $sql$, frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
+    frontrow.path_expression(c, 'r'), frontrow.live_condition(c))
+  using c.name, c.bucket, c.pattern, slice, slices, c.policies ->> 'direction';
+  get diagnostics marked = row_count;
+  return marked;
+end;
+$$;
+comment on function frontrow.mark_differences(frontrow.collections, int, int) is 'Compares objects, rows and bases of one slice and marks what differs dirty; answers how many.';
+
+-- A collection-level event (TRUNCATE) says only that anything may have changed.
+create or replace function frontrow.expand_collection_events(names text[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+begin
+  for c in
+    with events as (
+      delete from frontrow.dirty where path = '' and collection = any (names) returning collection
+    ) select k.* from frontrow.collections as k where k.name in (select collection from events)
+  loop
+    perform frontrow.mark_differences(c, 0, 1);
+  end loop;
+end;
+$$;
+comment on function frontrow.expand_collection_events(text[]) is 'Turns collection-level events into the keys that really differ.';
+
+-- The first full pass, or one on demand. full: every known document is looked at again, whatever the versions say.
+create or replace function frontrow.backfill(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  marked int := 0;
+  more int;
+begin
+  perform frontrow.check_protocol(request);
+  for c in select * from frontrow.collections
+    where request ->> 'collection' is null or name = request ->> 'collection'
+  loop
+    marked := marked + frontrow.mark_differences(c, 0, 1);
+    if coalesce((request ->> 'full')::boolean, false) or request ->> 'hours' is not null then
+      insert into frontrow.dirty (collection, path, store)
+      select c.name, all_paths.path, 'bucket' from (
+        select d.path from frontrow.documents as d where d.collection = c.name
+          and (coalesce((request ->> 'full')::boolean, false)
+            or d.updated_at > pg_catalog.now() - pg_catalog.make_interval(hours => (request ->> 'hours')::int))
+        union
+        select q.path from frontrow.quarantine as q where q.collection = c.name
+      ) as all_paths
+      where not exists (select from frontrow.dirty as d where d.collection = c.name and d.path = all_paths.path);
+      get diagnostics more = row_count;
+      marked := marked + more;
+    end if;
+  end loop;
+  return pg_catalog.jsonb_build_object('marked', marked);
+end;
+$$;
+comment on function frontrow.backfill(jsonb) is 'Marks everything that differs dirty. {collection?, full?, hours?} → {marked}.';
+
+-- What a backfill would look at, read but not leased: everything it did is rolled back before it answers.
+create or replace function frontrow.preview(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  names text[];
+  collection_name text;
+  paths text[];
+  documents jsonb;
+  items jsonb := '[]'::jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  begin
+    names := frontrow.usable_collections(request -> 'digests');
+    perform frontrow.backfill(request);
+    perform frontrow.expand_collection_events(names);
+    foreach collection_name in array names loop
+      continue when request ->> 'collection' is not null and collection_name <> request ->> 'collection';
+      paths := array(select distinct d.path from frontrow.dirty as d where d.collection = collection_name
+        order by d.path limit (request ->> 'limit')::int);
+      documents := frontrow.read_documents(collection_name, paths);
+      select items || coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', collection_name,
+        'path', p, 'token', '0', 'attempts', 0) || (documents -> p)), '[]')
+      into items from pg_catalog.unnest(paths) as p;
+    end loop;
+    raise exception 'rolled back on purpose' using errcode = 'FR000';
+  exception when sqlstate 'FR000' then
+    null;
+  end;
+  return pg_catalog.jsonb_build_object('items', items);
+end;
+$$;
+comment on function frontrow.preview(jsonb) is 'The documents a backfill would look at; changes nothing. {collection?, full?, hours?, limit, digests}.';

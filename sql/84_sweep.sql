@@ -1,0 +1,134 @@
+-- The sweep: pg_cron's only job.
+
+-- Every 30 s: cheap, alone, idempotent. Lost signals cost latency, not changes.
+create or replace function frontrow.sweep() returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  slices int;
+  place jsonb;
+  marked int := 0;
+  repaired int := 0;
+begin
+  if not pg_catalog.pg_try_advisory_xact_lock(470212, 2) then
+    return '{"skipped": true}'::jsonb;
+  end if;
+  repaired := frontrow.repair_triggers();
+  insert into frontrow.dirty (collection, path, store)
+  select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
+    and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
+  -- One slice of at most some 5,000 documents of one collection, the next one each time.
+  select value into place from frontrow.settings where name = 'backfill';
+  select * into c from frontrow.collections
+  where (name, 0) >= (coalesce(place ->> 'collection', ''), 0) order by name limit 1;
+  if c.name is null then
+    select * into c from frontrow.collections order by name limit 1;
+    place := null;
+  end if;
+  if c.name is not null then
+    select 1 + greatest(count(*), (select t.reltuples from pg_catalog.pg_class as t where t.oid = c.table_id)::bigint) / 5000
+    into slices from frontrow.documents where collection = c.name;
+    -- A slice that takes too long, or fails, must not take the rest of the sweep with it, nor be tried for ever.
+    begin
+      marked := frontrow.mark_differences(c, least(coalesce((place ->> 'slice')::int, 0), slices - 1), slices);
+    exception
+      when query_canceled then
+        raise warning 'frontrow: a slice of the backfill of "%" took too long', c.name;
+      when others then
+        raise warning 'frontrow: a slice of the backfill of "%" failed: %', c.name, sqlerrm;
+    end;
+    insert into frontrow.settings (name, value)
+    select 'backfill', case when coalesce((place ->> 'slice')::int, 0) + 1 < slices
+      then pg_catalog.jsonb_build_object('collection', c.name, 'slice', coalesce((place ->> 'slice')::int, 0) + 1)
+      else pg_catalog.jsonb_build_object('collection', coalesce((select min(name) from frontrow.collections where name > c.name), ''), 'slice', 0) end
+    on conflict (name) do update set value = excluded.value;
+  end if;
+  perform frontrow.prune();
+  insert into frontrow.settings (name, value) values ('sweep', pg_catalog.to_jsonb(pg_catalog.clock_timestamp()))
+  on conflict (name) do update set value = excluded.value;
+  if frontrow.has_work() then
+    perform frontrow.ring();
+  end if;
+  return pg_catalog.jsonb_build_object('marked', marked, 'repaired', repaired);
+end;
+$$;
+comment on function frontrow.sweep() is 'The recurring check by pg_cron: triggers, retries, one slice of the backfill, the doorbell, pruning.';
+
+-- Restores, branches and dumps lose triggers on storage.objects; anybody may disable one.
+create or replace function frontrow.repair_triggers() returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  repaired int := 0;
+begin
+  if exists (select from frontrow.collections) and (
+    select count(*) from pg_catalog.pg_trigger
+    where tgrelid = 'storage.objects'::regclass and tgname like 'frontrow\_%' and tgenabled <> 'D') < 6
+  then
+    perform frontrow.guard_objects();
+    repaired := repaired + 1;
+  end if;
+  for c in select k.* from frontrow.collections as k
+    where pg_catalog.to_regclass(frontrow.qualified_table(k)) = k.table_id and (
+      select count(*) from pg_catalog.pg_trigger
+      where tgrelid = k.table_id and tgname like 'frontrow\_capture\_%' and tgenabled <> 'D') < 4
+  loop
+    perform frontrow.guard_table(c);
+    repaired := repaired + 1;
+  end loop;
+  return repaired;
+exception when others then
+  raise warning 'frontrow: a trigger is missing and could not be made again: %', sqlerrm;
+  return repaired;
+end;
+$$;
+comment on function frontrow.repair_triggers() is 'Makes missing or disabled capture triggers again.';
+
+create or replace function frontrow.prune() returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from frontrow.run_items where at < pg_catalog.now() - interval '7 days';
+  delete from frontrow.runs where started_at < pg_catalog.now() - interval '7 days';
+  delete from frontrow.runs where finished_at < pg_catalog.now() - interval '1 hour' and counts = '{}';
+  update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
+  where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes';
+  delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
+    select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
+  begin
+    execute $sql$
+      delete from cron.job_run_details where end_time < pg_catalog.now() - interval '1 day'
+        and jobid in (select jobid from cron.job where jobname like 'frontrow-%')$sql$;
+  exception when others then
+    null;
+  end;
+end;
+$$;
+comment on function frontrow.prune() is 'Forgets old runs, settled intents and our own cron history.';
+
+-- The seconds form needs pg_cron 1.5; older ones get the shortest period they know. Safe to repeat.
+create or replace function frontrow.schedule() returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  installed text;
+  period text;
+begin
+  select extversion into installed from pg_catalog.pg_extension where extname = 'pg_cron';
+  if installed is null and pg_catalog.to_regprocedure('cron.frontrow_standin_version()') is not null then
+    execute pg_catalog.format('select cron.%I()', 'frontrow_standin_version') into installed;
+  end if;
+  if installed is null then
+    return 'none';
+  end if;
+  -- Debian says "1.4-1".
+  period := case when pg_catalog.regexp_match(installed, '^(\d+)\.(\d+)')::int[] >= array[1, 5] then '30 seconds' else '* * * * *' end;
+  execute 'select cron.unschedule(jobid) from cron.job where jobname = $1' using 'frontrow-sweep';
+  execute 'select cron.schedule($1, $2, $3)' using 'frontrow-sweep', period,
+    'set statement_timeout = ''25s''; select frontrow.sweep();';
+  return period;
+exception when others then
+  raise warning 'frontrow: the sweep could not be scheduled: %', sqlerrm;
+  return 'none';
+end;
+$$;
+comment on function frontrow.schedule() is 'Schedules the sweep with pg_cron, if it is there; answers the period.';

@@ -1,0 +1,2657 @@
+-- Frontrow 20261120000000: the hub. Produced from sql/ by `npm run migrations`; change it there.
+
+-- -------------------- sql/00_schema.sql --------------------
+
+-- The hub lives in a schema of its own that no API exposes. Its doors are the public.frontrow_<verb> functions.
+create schema if not exists frontrow;
+comment on schema frontrow is 'Frontrow''s hub: the only place where all stores of a document meet.';
+
+revoke all on schema frontrow from public;
+
+-- The number both sides of the wire must name. It changes when a request or an answer changes its meaning.
+create or replace function frontrow.protocol() returns int
+language sql immutable parallel safe set search_path = '' as $$ select 1 $$;
+comment on function frontrow.protocol() is 'The protocol spoken by the public.frontrow_* functions.';
+
+-- Refuses a caller built for another protocol before it can do harm.
+create or replace function frontrow.check_protocol(request jsonb) returns void
+language plpgsql immutable set search_path = '' as $$
+begin
+  if (request ->> 'protocol')::int is distinct from frontrow.protocol() then
+    raise exception 'frontrow: the caller speaks protocol %, the database %: deploy both from the same version',
+      coalesce(request ->> 'protocol', 'none'), frontrow.protocol() using errcode = 'FR001';
+  end if;
+end;
+$$;
+comment on function frontrow.check_protocol(jsonb) is 'Raises FR001 unless the request names this protocol.';
+
+-- Vault may be missing, and a secret may be missing: both are null, never an error.
+create or replace function frontrow.secret(secret_name text) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  found_secret text;
+begin
+  execute 'select decrypted_secret from vault.decrypted_secrets where name = $1' into found_secret using secret_name;
+  return nullif(found_secret, '');
+exception when others then
+  return null;
+end;
+$$;
+comment on function frontrow.secret(text) is 'A secret from vault, or null when vault or the secret is missing.';
+
+-- -------------------- sql/10_paths.sql --------------------
+
+-- The path codec: how a row's key columns become the object name of its file, and back. The same rules as
+-- shared/document/path.ts; both pass shared/document/path-vectors.json.
+--
+-- Of a value, the characters A-Z a-z 0-9 _ ! . * ' ( ) space & $ @ ; : + , ? - stand for themselves, as does "/" where a
+-- param spans slashes. Everything else becomes its UTF-8 bytes as =XX: café is caf=C3=A9.
+-- SQL never refuses a value that is not in Unicode normal form C: it spells what is there, and TypeScript refuses it.
+-- Comparisons use the collation "C", so that no collation of a column changes what a range in a regular expression means.
+
+-- Plain values, nearly all of them, cost one regular expression. Others are spelled character by character.
+create or replace function frontrow.encode_value(value text, many boolean) returns text
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  encoded text;
+begin
+  if value is null or many is null or value = '' collate "C" then return null; end if;
+  if value collate "C" ~ '^[A-Za-z0-9_!.*''() &$@;:+,?-]+$' then
+    return case when value collate "C" in ('.', '..') then '=2E' || pg_catalog.substr(value, 2) else value end;
+  end if;
+  if many and value collate "C" ~ '^/|//|/$' then return null; end if;
+
+  if many and value collate "C" ~ '^[A-Za-z0-9_!.*''() &$@;:+,?/-]+$' then
+    encoded := value;
+  else
+    select pg_catalog.string_agg(
+      case
+        when c.glyph collate "C" ~ '[A-Za-z0-9_!.*''() &$@;:+,?-]' or (many and c.glyph = '/' collate "C") then c.glyph
+        else pg_catalog.regexp_replace(
+          pg_catalog.upper(pg_catalog.encode(pg_catalog.convert_to(c.glyph, 'UTF8'), 'hex')), '..', '=\&', 'g')
+      end, '' order by c.place)
+    into encoded
+    from pg_catalog.string_to_table(value, null) with ordinality as c (glyph, place);
+  end if;
+
+  if not many then return encoded; end if;
+  return pg_catalog.regexp_replace(encoded collate "C", '(^|/)\.(?=\.?(/|$))', '\1=2E', 'g');
+end;
+$$;
+comment on function frontrow.encode_value(text, boolean) is
+  'One key value as it stands in a path; many: "/" separates segments. Null when the value is null, empty or has an empty segment.';
+revoke execute on function frontrow.encode_value(text, boolean) from public, anon, authenticated;
+
+create or replace function frontrow.decode_value(encoded text) returns text
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  decoded text;
+begin
+  if encoded is null or encoded = '' collate "C" then return null; end if;
+  if encoded collate "C" ~ '^[A-Za-z0-9_!.*''() &$@;:+,?-]+$' then
+    return case when encoded collate "C" in ('.', '..') then null else encoded end;
+  end if;
+  -- Plain characters, "/", and escapes that are UTF-8 without NUL, by length. Checked before they are decoded: a block
+  -- that catches the error instead cannot run in a parallel query before PostgreSQL 17.
+  if encoded collate "C" !~ ('^([A-Za-z0-9_!.*''() &$@;:+,?/-]'
+    || '|=(0[1-9A-F]|[1-7][0-9A-F])'
+    || '|=(C[2-9A-F]|D[0-9A-F])=[89AB][0-9A-F]'
+    || '|=(E0=[AB]|E[1-9A-CEF]=[89AB]|ED=[89])[0-9A-F]=[89AB][0-9A-F]'
+    || '|=(F0=[9AB]|F[1-3]=[89AB]|F4=8)[0-9A-F]=[89AB][0-9A-F]=[89AB][0-9A-F])+$')
+  then return null; end if;
+
+  -- Cut at each "=": but for the first piece, two hex digits and then plain characters.
+  select pg_catalog.convert_from(
+    pg_catalog.string_agg(
+      case
+        when p.place = 1 then pg_catalog.convert_to(p.piece, 'UTF8')
+        else pg_catalog.decode(pg_catalog.substr(p.piece, 1, 2), 'hex')
+          || pg_catalog.convert_to(pg_catalog.substr(p.piece, 3), 'UTF8')
+      end, ''::bytea order by p.place), 'UTF8')
+  into decoded
+  from pg_catalog.string_to_table(encoded collate "C", '=') with ordinality as p (piece, place);
+
+  -- A value has one spelling: any other is not a path of ours.
+  if frontrow.encode_value(decoded, pg_catalog.strpos(encoded collate "C", '/') > 0) is distinct from encoded collate "C" then
+    return null;
+  end if;
+  return decoded;
+end;
+$$;
+comment on function frontrow.decode_value(text) is
+  'The key value behind its spelling in a path. Null when that is not the spelling frontrow.encode_value gives.';
+revoke execute on function frontrow.decode_value(text) from public, anon, authenticated;
+
+create or replace function frontrow.build_path(tokens jsonb, key_values text[]) returns text
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  path text := '';
+  token jsonb;
+  used integer := 0;
+begin
+  if tokens is null or key_values is null then return null; end if;
+  for place in 0 .. pg_catalog.jsonb_array_length(tokens) - 1 loop
+    token := tokens -> place;
+    if pg_catalog.jsonb_typeof(token) = 'string' then
+      path := path || (tokens ->> place);
+    else
+      used := used + 1;
+      path := path || frontrow.encode_value(key_values[used], (token ->> 'many')::boolean);
+    end if;
+  end loop;
+
+  if path is null or used <> pg_catalog.cardinality(key_values) then return null; end if;
+  if pg_catalog.octet_length(path) > 255 and (pg_catalog.octet_length(path) > 1024 or exists (
+    select from pg_catalog.string_to_table(path collate "C", '/') as segment where pg_catalog.octet_length(segment) > 255
+  )) then return null; end if;
+  return path;
+end;
+$$;
+comment on function frontrow.build_path(jsonb, text[]) is
+  'The path of the document with these key values, in template order. Null when a value cannot be spelled, or the path is over 1024 bytes or a segment over 255.';
+revoke execute on function frontrow.build_path(jsonb, text[]) from public, anon, authenticated;
+
+create or replace function frontrow.path_values(pattern text, path text) returns text[]
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  captured text[];
+  decoded text[] := '{}'::text[];
+  kinds text[];
+  value text;
+begin
+  captured := pg_catalog.regexp_match(path collate "C", pattern collate "C");
+  if captured is null then return null; end if;
+  if pg_catalog.octet_length(path) > 255 and (pg_catalog.octet_length(path) > 1024 or exists (
+    select from pg_catalog.string_to_table(path collate "C", '/') as segment where pg_catalog.octet_length(segment) > 255
+  )) then return null; end if;
+
+  for place in 1 .. pg_catalog.cardinality(captured) loop
+    value := frontrow.decode_value(captured[place]);
+    if value is null then return null; end if;
+    -- A param that spans slashes never holds an escaped one; the pattern says which param does.
+    if pg_catalog.strpos(captured[place] collate "C", '=2F') > 0 then
+      kinds := coalesce(kinds, array(
+        select kind[1] from pg_catalog.regexp_matches(pattern collate "C", '(\(\[\^/\]\+(?:\(\?:/\[\^/\]\+\)\*)?\))', 'g') as kind
+      ));
+      if kinds[place] <> '([^/]+)' collate "C" then return null; end if;
+    end if;
+    decoded := decoded || value;
+  end loop;
+  return decoded;
+end;
+$$;
+comment on function frontrow.path_values(text, text) is
+  'The key values in a path, in template order. Null when the path is not of the pattern, or is not spelled as frontrow.build_path spells it.';
+revoke execute on function frontrow.path_values(text, text) from public, anon, authenticated;
+
+-- -------------------- sql/20_tables.sql --------------------
+
+-- What the hub remembers. A document is named by (collection, path) everywhere; path is the Storage object name.
+
+create table frontrow.collections (
+  name text primary key check (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+  table_schema text not null,
+  table_name text not null,
+  table_id oid not null,
+  bucket text not null,
+  template text not null,
+  tokens jsonb not null,
+  pattern text not null,
+  key_columns text[] not null,
+  fields jsonb not null,
+  body_column text,
+  extra_column text,
+  columns jsonb not null,
+  soft_delete boolean not null,
+  row_delete text not null check (row_delete in ('soft', 'hard')),
+  policies jsonb not null,
+  scope text not null,
+  digest text not null,
+  fingerprint text not null,
+  registered_at timestamptz not null default now()
+);
+comment on table frontrow.collections is 'One row per collection: table, path template, columns and policies as registered.';
+comment on column frontrow.collections.columns is 'Every mapped column: {column, type, labels, not_null, has_default}.';
+comment on column frontrow.collections.scope is 'Digest of what decides which documents exist; a change disables deletions until confirmed.';
+comment on column frontrow.collections.fingerprint is 'Digest of the mapped columns'' definitions when registered.';
+
+create table frontrow.documents (
+  collection text not null,
+  path text not null,
+  text text,
+  digest text,
+  revision bigint not null,
+  updated_by text not null,
+  updated_at timestamptz not null default now(),
+  deleted_at timestamptz,
+  primary key (collection, path)
+);
+comment on table frontrow.documents is 'The hub''s current text of every document; a tombstone keeps the last text and has deleted_at.';
+create index documents_deleted_at_idx on frontrow.documents (collection, deleted_at) where deleted_at is not null;
+
+create table frontrow.bases (
+  collection text not null,
+  path text not null,
+  store text not null check (store in ('bucket', 'table')),
+  version text not null,
+  revision bigint not null,
+  fields jsonb,
+  body text,
+  agreed_at timestamptz not null default now(),
+  primary key (collection, path, store)
+);
+comment on table frontrow.bases is 'What the hub and one store last agreed on: the store''s version and the hub revision.';
+comment on column frontrow.bases.fields is 'For the table: the mapped columns as texts, as the row was then.';
+
+create table frontrow.revisions (
+  collection text not null,
+  path text not null,
+  revision bigint not null,
+  author text not null,
+  digest text,
+  text text,
+  deleted boolean not null default false,
+  created_at timestamptz not null default now(),
+  primary key (collection, path, revision)
+);
+comment on table frontrow.revisions is 'The document''s history, append only. The newest one''s text is kept in documents, once.';
+
+create table frontrow.dirty (
+  id bigint generated always as identity primary key,
+  collection text not null,
+  path text not null,
+  store text not null,
+  gone boolean not null default false,
+  at timestamptz not null default clock_timestamp()
+);
+comment on table frontrow.dirty is 'Append-only log: this document may differ in this store. Never content, never unique: an upsert could deadlock users.';
+comment on column frontrow.dirty.gone is 'A hint for the valve: the signal was a deletion.';
+create index dirty_key_idx on frontrow.dirty (collection, path);
+create index dirty_gone_idx on frontrow.dirty (collection) where gone;
+alter table frontrow.dirty set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
+
+create sequence frontrow.fence;
+comment on sequence frontrow.fence is 'Fencing tokens: every lease gets a larger one.';
+
+create table frontrow.leases (
+  collection text not null,
+  path text not null,
+  worker text not null,
+  token bigint not null,
+  until timestamptz not null,
+  not_before timestamptz not null default '-infinity',
+  attempts int not null default 0,
+  transient_failures int not null default 0,
+  seen bigint[] not null,
+  last_error text,
+  primary key (collection, path)
+);
+comment on table frontrow.leases is 'Who works on which document, until when; between claims it remembers attempts and back-off.';
+
+create table frontrow.intents (
+  id uuid primary key default gen_random_uuid(),
+  collection text not null,
+  path text not null,
+  bucket text not null,
+  operation text not null check (operation in ('put', 'delete')),
+  base_version text,
+  revision bigint,
+  token bigint not null,
+  state text not null default 'open' check (state in ('open', 'landed', 'cancelled', 'confirmed')),
+  landed_version text,
+  created_at timestamptz not null default now(),
+  settled_at timestamptz
+);
+comment on table frontrow.intents is 'What the engine is about to do to an object; the fence on storage.objects lets it happen once, on that base only.';
+comment on column frontrow.intents.base_version is 'The version the object must still have; null: it must not exist.';
+create unique index intents_one_open_idx on frontrow.intents (bucket, path) where state = 'open';
+create index intents_unsettled_idx on frontrow.intents (collection, path) where state in ('open', 'landed');
+
+create table frontrow.quarantine (
+  collection text not null,
+  path text not null,
+  store text not null,
+  version text not null,
+  code text not null,
+  rule text,
+  message text not null,
+  line int,
+  "column" int,
+  hint text,
+  retry_at timestamptz,
+  retries int not null default 0,
+  created_at timestamptz not null default now(),
+  primary key (collection, path)
+);
+comment on table frontrow.quarantine is 'Replicas that cannot be read or written as a document. Nothing is written because of them; gone when a good version arrives.';
+
+create table frontrow.conflicts (
+  id bigint generated always as identity primary key,
+  collection text not null,
+  path text not null,
+  state text not null default 'open' check (state in ('open', 'resolved')),
+  overlapping jsonb not null,
+  decided_by text not null,
+  base_text text,
+  file_text text,
+  row_text text,
+  bucket_version text,
+  table_version text,
+  revision bigint,
+  keep text check (keep in ('file', 'row')),
+  created_at timestamptz not null default now(),
+  resolved_at timestamptz
+);
+comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
+create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';
+
+create table frontrow.halts (
+  id bigint generated always as identity primary key,
+  collection text not null,
+  kind text not null check (kind in ('deletions', 'scope-changed', 'schema-changed')),
+  state text not null default 'open' check (state in ('open', 'apply', 'closed')),
+  reason text not null,
+  evidence jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  closed_at timestamptz
+);
+comment on table frontrow.halts is 'The valve and its like: what the engine will not do until a person has looked.';
+create unique index halts_one_open_idx on frontrow.halts (collection, kind) where state <> 'closed';
+
+create table frontrow.halt_items (
+  halt bigint not null,
+  path text not null,
+  store text not null,
+  primary key (halt, path)
+);
+comment on table frontrow.halt_items is 'The documents a halt holds back, and the store where each is missing.';
+
+create table frontrow.runs (
+  id uuid primary key,
+  worker text not null,
+  cause text not null,
+  started_at timestamptz not null default clock_timestamp(),
+  heartbeat_at timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  counts jsonb not null default '{}',
+  error text
+);
+comment on table frontrow.runs is 'One row per execution, with counts per outcome and a heartbeat; the doorbell is not rung while one beats.';
+create index runs_beating_idx on frontrow.runs (heartbeat_at) where finished_at is null;
+create index runs_started_idx on frontrow.runs (started_at);
+
+create table frontrow.run_items (
+  id bigint generated always as identity primary key,
+  run uuid,
+  collection text not null,
+  path text not null,
+  outcome text not null,
+  code text,
+  message text,
+  at timestamptz not null default clock_timestamp()
+);
+comment on table frontrow.run_items is 'What became of each document in each run; unchanged ones are only counted.';
+create index run_items_at_idx on frontrow.run_items (at);
+
+create table frontrow.settings (
+  name text primary key,
+  value jsonb not null
+);
+comment on table frontrow.settings is 'Small facts of the hub: the backfill''s place, the last sweep.';
+
+do $$
+declare
+  entry record;
+begin
+  -- lz4 writes long texts 2.3 times as fast as the default; older or smaller builds do without.
+  for entry in
+    select * from (values ('documents'), ('revisions'), ('bases')) as t (name)
+  loop
+    begin
+      execute format('alter table frontrow.%I alter column %I set compression lz4', entry.name,
+        case when entry.name = 'bases' then 'body' else 'text' end);
+    exception when others then
+      raise debug 'frontrow: no lz4 here: %', sqlerrm;
+    end;
+  end loop;
+  -- Nobody but the definer functions of this schema reads or writes these tables.
+  for entry in select c.oid::regclass::text as name from pg_catalog.pg_class as c
+    where c.relnamespace = 'frontrow'::regnamespace and c.relkind = 'r'
+  loop
+    execute format('alter table %s enable row level security', entry.name);
+    execute format('revoke all on %s from public, anon, authenticated', entry.name);
+  end loop;
+end;
+$$;
+
+-- -------------------- sql/30_doorbell.sql --------------------
+
+-- The doorbell wakes the worker. Best effort: it can be lost, late or doubled, and it can never fail a user's statement.
+
+create or replace function frontrow.ring() returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  functions_url text;
+  token text;
+begin
+  -- Once per transaction, whatever the number of statements in it.
+  if current_setting('frontrow.rung', true) = pg_catalog.pg_current_xact_id()::text then
+    return;
+  end if;
+  perform pg_catalog.set_config('frontrow.rung', pg_catalog.pg_current_xact_id()::text, true);
+  -- A worker that beats is polling already. Losing this race costs one sweep period.
+  if exists (
+    select from frontrow.runs
+    where finished_at is null and heartbeat_at > pg_catalog.clock_timestamp() - interval '5 seconds'
+  ) then
+    return;
+  end if;
+  functions_url := frontrow.secret('frontrow_functions_url');
+  token := frontrow.secret('frontrow_hook_token');
+  if functions_url is null or token is null then
+    raise debug 'frontrow: no doorbell: the vault secret frontrow_functions_url or frontrow_hook_token is missing';
+    return;
+  end if;
+  execute 'select net.http_post(url => $1, body => $2, headers => $3, timeout_milliseconds => $4)'
+    using functions_url || '/frontrow-sync', '{}'::jsonb,
+      pg_catalog.jsonb_build_object('content-type', 'application/json', 'x-frontrow-token', token), 5000;
+exception when others then
+  raise warning 'frontrow: the doorbell failed, the sweep will catch up: %', sqlerrm;
+end;
+$$;
+comment on function frontrow.ring() is 'Wakes the sync function through pg_net, once per transaction, unless a worker is awake. Never raises.';
+revoke execute on function frontrow.ring() from public, anon, authenticated;
+
+-- Marks documents dirty. Never raises: a signal lost here is found by the backfill.
+create or replace function frontrow.mark(collection_name text, store_name text, paths text[], is_gone boolean)
+returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  marked int;
+begin
+  insert into frontrow.dirty (collection, path, store, gone)
+  select collection_name, p, store_name, is_gone from pg_catalog.unnest(paths) as p where p is not null;
+  get diagnostics marked = row_count;
+  return marked;
+end;
+$$;
+comment on function frontrow.mark(text, text, text[], boolean) is 'Appends one dirty key per path.';
+revoke execute on function frontrow.mark(text, text, text[], boolean) from public, anon, authenticated;
+
+-- -------------------- sql/40_objects.sql --------------------
+
+-- storage.objects: the fence (compare-and-swap for the engine's own writes) and the capture of everybody's.
+-- The triggers themselves are made by register, for the configured buckets only.
+
+-- Live objects only: a versioned bucket keeps archived rows and delete markers beside them. The columns are read
+-- through to_jsonb because older Storage versions do not have all of them. Those also left objects without a version:
+-- here it is ''.
+create or replace function frontrow.live_objects(bucket_name text, names text[])
+returns table (name text, version text, size bigint, etag text, content_type text, cache_control text, user_metadata jsonb)
+language sql stable security definer set search_path = '' as $$
+  select o.name, coalesce(o.version, ''), (o.metadata ->> 'size')::bigint, o.metadata ->> 'eTag', o.metadata ->> 'mimetype',
+    o.metadata ->> 'cacheControl', pg_catalog.to_jsonb(o) -> 'user_metadata'
+  from pg_catalog.unnest(names) as wanted (name)
+  -- One look-up per name: before the first ANALYZE the planner would rather read the whole bucket each time.
+  cross join lateral (
+    select x.* from storage.objects as x where x.bucket_id = bucket_name and x.name = wanted.name offset 0
+  ) as o
+  where pg_catalog.to_jsonb(o) ->> 'archived_at' is null
+    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+$$;
+comment on function frontrow.live_objects(text, text[]) is 'Version, size and headers of the named objects that exist now.';
+revoke execute on function frontrow.live_objects(text, text[]) from public, anon, authenticated;
+
+-- The intent a Storage request carries in the header x-frontrow-intent; null for everybody else's requests.
+create or replace function frontrow.request_intent() returns uuid
+language plpgsql stable set search_path = '' as $$
+begin
+  return (current_setting('request.headers', true)::jsonb ->> 'x-frontrow-intent')::uuid;
+exception when others then
+  return null;
+end;
+$$;
+comment on function frontrow.request_intent() is 'The intent id in this request''s headers, or null.';
+revoke execute on function frontrow.request_intent() from public, anon, authenticated;
+
+-- AFTER, because only there OLD is the version that was really locked and replaced. SQLSTATE 42501 is the one that
+-- Storage passes on to its caller together with the text.
+create or replace function frontrow.tg_fence_put() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  intent_id uuid := frontrow.request_intent();
+  intent frontrow.intents%rowtype;
+  replaced text := case when tg_op = 'UPDATE' then coalesce(old.version, '') end;
+begin
+  if intent_id is null then
+    return null;
+  end if;
+  select * into intent from frontrow.intents where id = intent_id for update;
+  if intent.id is null or intent.operation <> 'put' or intent.bucket <> new.bucket_id or intent.path <> new.name
+    or intent.state <> 'open' or intent.base_version is distinct from replaced
+  then
+    raise exception 'frontrow_precondition: % is not at the version this write was meant for', new.name
+      using errcode = '42501';
+  end if;
+  update frontrow.intents set state = 'landed', landed_version = new.version, settled_at = pg_catalog.clock_timestamp()
+  where id = intent_id;
+  perform pg_catalog.set_config('frontrow.landed', coalesce(new.version, ''), true);
+  return null;
+end;
+$$;
+comment on function frontrow.tg_fence_put() is 'Refuses an engine write whose base is not the version replaced; records the landing in the same transaction.';
+revoke execute on function frontrow.tg_fence_put() from public, anon, authenticated;
+
+create or replace function frontrow.tg_fence_delete() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  intent_id uuid := frontrow.request_intent();
+  intent frontrow.intents%rowtype;
+begin
+  if intent_id is null then
+    return old;
+  end if;
+  select * into intent from frontrow.intents where id = intent_id for update;
+  if intent.id is null or intent.operation <> 'delete' or intent.bucket <> old.bucket_id or intent.path <> old.name
+    or intent.state <> 'open' or intent.base_version is distinct from coalesce(old.version, '')
+  then
+    -- Storage will say "done": the refusal must be known from here.
+    update frontrow.intents set state = 'cancelled', settled_at = pg_catalog.clock_timestamp()
+    where id = intent_id and state = 'open';
+    return null;
+  end if;
+  update frontrow.intents set state = 'landed', settled_at = pg_catalog.clock_timestamp() where id = intent_id;
+  perform pg_catalog.set_config('frontrow.landed', coalesce(old.version, ''), true);
+  return old;
+end;
+$$;
+comment on function frontrow.tg_fence_delete() is 'Skips an engine delete whose base is not the version there; Storage then reports it as not deleted.';
+revoke execute on function frontrow.tg_fence_delete() from public, anon, authenticated;
+
+create or replace function frontrow.tg_capture_object() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  landed text := nullif(current_setting('frontrow.landed', true), '');
+begin
+  -- The fence has just recorded this write as the engine's own.
+  if landed = (case when tg_op = 'DELETE' then old.version else new.version end) then
+    return null;
+  end if;
+  insert into frontrow.dirty (collection, path, store, gone)
+  select c.name, o.name, 'bucket', o.gone
+  from (
+    select old.bucket_id as bucket, old.name, true as gone where tg_op = 'DELETE'
+    union all
+    select old.bucket_id, old.name, true
+      where tg_op = 'UPDATE' and (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name)
+    union all
+    select new.bucket_id, new.name, false where tg_op <> 'DELETE'
+  ) as o
+  join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern;
+  if found then
+    perform frontrow.ring();
+  end if;
+  return null;
+exception when others then
+  raise warning 'frontrow: a change of % was not captured, the backfill will find it: %',
+    case when tg_op = 'DELETE' then old.name else new.name end, sqlerrm;
+  return null;
+end;
+$$;
+comment on function frontrow.tg_capture_object() is 'Marks the document of a changed object dirty. Never raises.';
+revoke execute on function frontrow.tg_capture_object() from public, anon, authenticated;
+
+-- (Re)creates the triggers for exactly the buckets in use, so that other buckets never enter our code.
+create or replace function frontrow.guard_objects() returns void
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
+declare
+  buckets text;
+  moved text := 'old.version is distinct from new.version or old.name is distinct from new.name'
+    || ' or old.bucket_id is distinct from new.bucket_id';
+begin
+  select coalesce(pg_catalog.string_agg(distinct pg_catalog.quote_literal(bucket), ', '), 'null')
+  into buckets from frontrow.collections;
+  -- Versioned buckets say "deleted" and "restored" with these.
+  if exists (select from pg_catalog.pg_attribute where attrelid = 'storage.objects'::regclass
+      and attname = 'archived_at' and not attisdropped) then
+    moved := moved || ' or old.archived_at is distinct from new.archived_at';
+  end if;
+  if exists (select from pg_catalog.pg_attribute where attrelid = 'storage.objects'::regclass
+      and attname = 'is_delete_marker' and not attisdropped) then
+    moved := moved || ' or old.is_delete_marker is distinct from new.is_delete_marker';
+  end if;
+  execute pg_catalog.format(
+    'create or replace trigger frontrow_1_fence_insert after insert on storage.objects for each row
+     when (new.bucket_id in (%1$s)) execute function frontrow.tg_fence_put()', buckets);
+  execute pg_catalog.format(
+    'create or replace trigger frontrow_1_fence_update after update on storage.objects for each row
+     when (new.bucket_id in (%1$s) and old.version is distinct from new.version)
+     execute function frontrow.tg_fence_put()', buckets);
+  execute pg_catalog.format(
+    'create or replace trigger frontrow_1_fence_delete before delete on storage.objects for each row
+     when (old.bucket_id in (%1$s)) execute function frontrow.tg_fence_delete()', buckets);
+  execute pg_catalog.format(
+    'create or replace trigger frontrow_2_capture_insert after insert on storage.objects for each row
+     when (new.bucket_id in (%1$s)) execute function frontrow.tg_capture_object()', buckets);
+  execute pg_catalog.format(
+    'create or replace trigger frontrow_2_capture_update after update on storage.objects for each row
+     when ((new.bucket_id in (%1$s) or old.bucket_id in (%1$s)) and (%2$s))
+     execute function frontrow.tg_capture_object()', buckets, moved);
+  execute pg_catalog.format(
+    'create or replace trigger frontrow_2_capture_delete after delete on storage.objects for each row
+     when (old.bucket_id in (%1$s)) execute function frontrow.tg_capture_object()', buckets);
+end;
+$$;
+comment on function frontrow.guard_objects() is 'Makes the fence and capture triggers on storage.objects for the buckets in use.';
+revoke execute on function frontrow.guard_objects() from public, anon, authenticated;
+
+-- -------------------- sql/50_rows.sql --------------------
+
+-- The table store, reading: how a row of a user's table is found, read and hashed. Columns cross as texts; the row hash is
+-- computed here and nowhere else.
+
+-- A key value as the key column would print it, or null when the column cannot hold it.
+create or replace function frontrow.key_text(value text, type_name text) returns text
+language plpgsql immutable set search_path = '' as $$
+declare
+  bound numeric;
+begin
+  case type_name
+    when 'int2', 'int4', 'int8' then
+      if value !~ '^(0|-?[1-9][0-9]{0,18})$' then
+        return null;
+      end if;
+      bound := case type_name when 'int2' then 32768 when 'int4' then 2147483648 else 9223372036854775808 end;
+      return case when value::numeric >= -bound and value::numeric < bound then value end;
+    when 'uuid' then
+      return case when value ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then value end;
+    when 'date' then
+      return case when value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and value::date::text = value then value end;
+    else
+      return value;
+  end case;
+exception when others then
+  return null;
+end;
+$$;
+comment on function frontrow.key_text(text, text) is 'The value if it is the canonical text of that key type, else null.';
+revoke execute on function frontrow.key_text(text, text) from public, anon, authenticated;
+
+-- The key values in a path, checked against the key columns' types; null when the path cannot be a row's.
+create or replace function frontrow.path_keys(c frontrow.collections, path text) returns text[]
+language plpgsql stable set search_path = '' as $$
+declare
+  keys text[] := frontrow.path_values(c.pattern, path);
+  column_type text;
+begin
+  if keys is null then
+    return null;
+  end if;
+  for i in 1 .. pg_catalog.cardinality(keys) loop
+    column_type := frontrow.column_type(c, c.key_columns[i]);
+    keys[i] := frontrow.key_text(keys[i], column_type);
+    if keys[i] is null then
+      return null;
+    end if;
+  end loop;
+  return keys;
+end;
+$$;
+comment on function frontrow.path_keys(frontrow.collections, text) is 'The key values a path names, or null.';
+
+create or replace function frontrow.column_type(c frontrow.collections, column_name text) returns text
+language sql immutable set search_path = '' as $$
+  select e ->> 'type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = column_name
+$$;
+comment on function frontrow.column_type(frontrow.collections, text) is 'The type of a mapped column, as registered.';
+
+create or replace function frontrow.qualified_table(c frontrow.collections) returns text
+language sql immutable set search_path = '' as $$ select pg_catalog.format('%I.%I', c.table_schema, c.table_name) $$;
+comment on function frontrow.qualified_table(frontrow.collections) is 'The user''s table, quoted.';
+
+create or replace function frontrow.sql_type(c frontrow.collections, column_name text) returns text
+language sql stable set search_path = '' as $$
+  select coalesce(
+    (select e ->> 'sql_type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = column_name),
+    'text')
+$$;
+comment on function frontrow.sql_type(frontrow.collections, text) is 'The type of a mapped column, as SQL writes it.';
+
+-- `r.k1 = $1[1]::int4 and …` for the keys in the array expression given.
+create or replace function frontrow.key_condition(c frontrow.collections, keys text) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.string_agg(
+    pg_catalog.format('r.%I = (%s)[%s]::%s', k.name, keys, k.i, frontrow.sql_type(c, k.name)), ' and ' order by k.i)
+  from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)
+$$;
+comment on function frontrow.key_condition(frontrow.collections, text) is 'SQL that finds the row r by an array of key texts.';
+
+-- jsonb_build_object('name', r.name::text, …) over every mapped column but the body.
+create or replace function frontrow.fields_expression(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select coalesce(pg_catalog.string_agg(part, ' || ' order by chunk), '''{}''::jsonb')
+  from (
+    select e.i / 40 as chunk, 'pg_catalog.jsonb_build_object(' || pg_catalog.string_agg(
+      pg_catalog.format(case when e.col ->> 'type' = 'text[]' then '%L, pg_catalog.to_jsonb(r.%I)' else '%L, r.%I::text' end,
+        e.col ->> 'column', e.col ->> 'column'), ', ' order by e.i) || ')' as part
+    from pg_catalog.jsonb_array_elements(c.columns) with ordinality as e (col, i)
+    where (e.col ->> 'mapped')::boolean
+    group by 1
+  ) as chunks
+$$;
+comment on function frontrow.fields_expression(frontrow.collections) is 'SQL for the mapped columns of row r as one jsonb of texts.';
+
+create or replace function frontrow.body_expression(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select case when c.body_column is null then 'null::text' else pg_catalog.format('r.%I::text', c.body_column) end
+$$;
+comment on function frontrow.body_expression(frontrow.collections) is 'SQL for the body of row r.';
+
+-- The one row hash. Length-free but injective: the fields are one JSON text, and the body's absence is marked.
+create or replace function frontrow.row_version(fields jsonb, body text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+    fields::text || case when body is null then '-' else '+' || body end, 'UTF8')), 'hex')
+$$;
+comment on function frontrow.row_version(jsonb, text) is 'The table store''s version: SHA-256 over every mapped column and the body.';
+
+create or replace function frontrow.live_condition(c frontrow.collections) returns text
+language sql immutable set search_path = '' as $$
+  select case when c.soft_delete then 'r.deleted_at is null' else 'true' end
+$$;
+comment on function frontrow.live_condition(frontrow.collections) is 'SQL that is true for rows that are not softly deleted.';
+
+-- SQL for the path of row r; null where a key is null or empty.
+create or replace function frontrow.path_expression(c frontrow.collections, alias text) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.format('frontrow.build_path(%L::jsonb, array[%s])', c.tokens,
+    (select pg_catalog.string_agg(pg_catalog.format('%s.%I::text', alias, k.name), ', ' order by k.i)
+     from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)))
+$$;
+comment on function frontrow.path_expression(frontrow.collections, text) is 'SQL for the document path of a row.';
+
+create type frontrow.row_replica as (path text, version text, fields jsonb, body text);
+comment on type frontrow.row_replica is 'A row as the engine reads it: its document''s path, its version, its columns as texts.';
+
+-- The rows of the named documents, as they are now. The settings make the texts the same on every server.
+create or replace function frontrow.read_rows(c frontrow.collections, paths text[])
+returns setof frontrow.row_replica
+language plpgsql stable security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+begin
+  return query execute pg_catalog.format(
+    'select w.path, frontrow.row_version(f.fields, f.body), f.fields, f.body
+     from (select p as path, frontrow.path_keys($1, p) as keys from pg_catalog.unnest($2) as p) as w
+     join %s as r on %s
+     cross join lateral (select %s as fields, %s as body) as f
+     where %s',
+    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'), frontrow.fields_expression(c),
+    frontrow.body_expression(c), frontrow.live_condition(c)) using c, paths;
+end;
+$$;
+comment on function frontrow.read_rows(frontrow.collections, text[]) is 'The live rows of these paths: version, fields as texts, body.';
+revoke execute on function frontrow.read_rows(frontrow.collections, text[]) from public, anon, authenticated;
+
+-- -------------------- sql/52_row_writes.sql --------------------
+
+-- The table store, writing: one row at a time, each under a precondition, through the user's own triggers.
+
+-- Texts as the column types take them: a jsonb column gets the JSON itself, everything else its text.
+create or replace function frontrow.as_record(c frontrow.collections, fields jsonb) returns jsonb
+language sql immutable set search_path = '' as $$
+  select coalesce(pg_catalog.jsonb_object_agg(f.key,
+    case when frontrow.column_type(c, f.key) = 'jsonb' and pg_catalog.jsonb_typeof(f.value) = 'string'
+      then (f.value #>> '{}')::jsonb else f.value end), '{}')
+  from pg_catalog.jsonb_each(fields) as f
+$$;
+comment on function frontrow.as_record(frontrow.collections, jsonb) is 'Column texts in the form jsonb_populate_record takes.';
+
+-- What these texts become in this table: the row as it would read back with no user trigger in between.
+create or replace function frontrow.normalized(c frontrow.collections, fields jsonb) returns jsonb
+language plpgsql stable security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  result jsonb;
+begin
+  execute pg_catalog.format('select %s from pg_catalog.jsonb_populate_record(null::%s, $1) as r',
+    frontrow.fields_expression(c), frontrow.qualified_table(c)) into result using frontrow.as_record(c, fields);
+  return (select coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}')
+    from pg_catalog.jsonb_each(result) as e where fields ? e.key);
+end;
+$$;
+comment on function frontrow.normalized(frontrow.collections, jsonb) is 'Column texts after a trip through their types.';
+revoke execute on function frontrow.normalized(frontrow.collections, jsonb) from public, anon, authenticated;
+
+-- A user's triggers may name their tables without a schema: they get the path an API request would have. Everything of
+-- ours is qualified, and the setting ends with the function that makes it.
+create or replace function frontrow.api_path(c frontrow.collections) returns text
+language sql immutable set search_path = '' as $$ select pg_catalog.format('%I, public, extensions', c.table_schema) $$;
+comment on function frontrow.api_path(frontrow.collections) is 'The search_path under which a user''s triggers run.';
+
+-- Writes one row under a precondition. Answers false when the row is not at `expected` (null: no live row).
+-- The caller's transaction carries frontrow.origin, so the table's own trigger skips the echo.
+create or replace function frontrow.put_row(
+  c frontrow.collections, path text, expected text, fields jsonb, cleared text[], body text
+) returns boolean
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  keys text[] := frontrow.path_keys(c, path);
+  found_version text;
+  is_live boolean;
+  written jsonb := frontrow.as_record(c, fields);
+  names text;
+  sources text;
+  touched int;
+begin
+  if keys is null then
+    raise exception 'frontrow: % names no possible row of %', path, frontrow.qualified_table(c) using errcode = '22023';
+  end if;
+  if c.body_column is not null and body is not null then
+    written := written || pg_catalog.jsonb_build_object(c.body_column, body);
+  end if;
+  execute pg_catalog.format(
+    'select frontrow.row_version(%s, %s), %s from %s as r where %s for update',
+    frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.live_condition(c),
+    frontrow.qualified_table(c), frontrow.key_condition(c, '$1'))
+    into found_version, is_live using keys;
+  if (case when is_live then found_version end) is distinct from expected then
+    return false;
+  end if;
+  if found_version is not null and not is_live then
+    -- A softly deleted row comes back; what the file does not mention returns to its default.
+    cleared := array(
+      select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e
+      where (e ->> 'mapped')::boolean and not written ? (e ->> 'column')
+        and not (e ->> 'column') = any (c.key_columns));
+  end if;
+  perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+  if found_version is not null then
+    select pg_catalog.string_agg(s, ', ') into names from (
+      select pg_catalog.format('%I = v.%I', k, k) as s from pg_catalog.jsonb_object_keys(written) as k
+        where not k = any (c.key_columns)
+      union all
+      select pg_catalog.format('%I = default', k) from pg_catalog.unnest(cleared) as k
+      union all
+      select 'deleted_at = null' where not is_live
+    ) as assignments;
+    if names is null then
+      return true;
+    end if;
+    execute pg_catalog.format(
+      'update %s as r set %s from pg_catalog.jsonb_populate_record(null::%s, $2) as v where %s',
+      frontrow.qualified_table(c), names, frontrow.qualified_table(c), frontrow.key_condition(c, '$1'))
+      using keys, written;
+  else
+    select written || pg_catalog.jsonb_object_agg(k.name, keys[k.i]) into written
+    from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i);
+    select pg_catalog.string_agg(pg_catalog.quote_ident(k), ', '), pg_catalog.string_agg('v.' || pg_catalog.quote_ident(k), ', ')
+    into names, sources from pg_catalog.jsonb_object_keys(written) as k;
+    execute pg_catalog.format(
+      'insert into %s (%s) select %s from pg_catalog.jsonb_populate_record(null::%s, $1) as v',
+      frontrow.qualified_table(c), names, sources, frontrow.qualified_table(c)) using written;
+  end if;
+  get diagnostics touched = row_count;
+  if touched = 0 then
+    raise exception 'frontrow: the write of % changed no row: a trigger of % swallowed it', path,
+      frontrow.qualified_table(c) using errcode = 'FR002';
+  end if;
+  return true;
+end;
+$$;
+comment on function frontrow.put_row(frontrow.collections, text, text, jsonb, text[], text) is 'Inserts or updates a document''s row if it is still at the expected version.';
+revoke execute on function frontrow.put_row(frontrow.collections, text, text, jsonb, text[], text) from public, anon, authenticated;
+
+create or replace function frontrow.delete_row(c frontrow.collections, path text, expected text) returns boolean
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  keys text[] := frontrow.path_keys(c, path);
+  found_version text;
+  touched int;
+begin
+  execute pg_catalog.format(
+    'select frontrow.row_version(%s, %s) from %s as r where %s and %s for update',
+    frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
+    frontrow.key_condition(c, '$1'), frontrow.live_condition(c)) into found_version using keys;
+  if found_version is distinct from expected then
+    return false;
+  end if;
+  if found_version is null then
+    return true;
+  end if;
+  perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+  execute pg_catalog.format(
+    case when c.row_delete = 'soft' then 'update %s as r set deleted_at = pg_catalog.now() where %s'
+      else 'delete from %s as r where %s' end,
+    frontrow.qualified_table(c), frontrow.key_condition(c, '$1')) using keys;
+  get diagnostics touched = row_count;
+  if touched = 0 then
+    raise exception 'frontrow: the delete of % changed no row: a trigger of % swallowed it', path,
+      frontrow.qualified_table(c) using errcode = 'FR002';
+  end if;
+  return true;
+end;
+$$;
+comment on function frontrow.delete_row(frontrow.collections, text, text) is 'Deletes a document''s row, softly where the collection says so, if it is still at the expected version.';
+revoke execute on function frontrow.delete_row(frontrow.collections, text, text) from public, anon, authenticated;
+
+-- -------------------- sql/54_row_capture.sql --------------------
+
+-- The table store, watching: the capture triggers of a collection's table. Made by register.
+
+-- Makes the capture function and triggers of one collection's table. Statement level with transition tables: one
+-- insert per statement, whatever the number of rows; `offset 0` keeps the planner from building each path twice. EXCEPT
+-- compares whole mapped rows, so an update of a column that is not mapped says nothing, and one of a key names both paths.
+create or replace function frontrow.guard_table(c frontrow.collections) returns void
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
+declare
+  function_name text := pg_catalog.format('frontrow.%I', 'tg_capture_' || c.name);
+  mapped text;
+  keys text;
+begin
+  select pg_catalog.string_agg(pg_catalog.format('r.%I', k), ', ') into keys from pg_catalog.unnest(c.key_columns) as k;
+  select pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ') into mapped from (
+    select distinct name from (
+      select e ->> 'column' as name from pg_catalog.jsonb_array_elements(c.columns) as e
+      union all select c.body_column where c.body_column is not null
+      union all select 'deleted_at' where c.soft_delete
+    ) as all_names
+  ) as names;
+  execute pg_catalog.format($body$
+create or replace function %1$s() returns trigger
+language plpgsql volatile security definer set search_path = '' as $fn$
+begin
+  -- Our own write, one level deep: an echo. What a user's trigger does in its wake is not.
+  if pg_catalog.current_setting('frontrow.origin', true) = 'frontrow' and pg_catalog.pg_trigger_depth() = 1 then
+    return null;
+  end if;
+  if tg_op = 'TRUNCATE' then
+    -- One event for the collection, never a deletion per document.
+    insert into frontrow.dirty (collection, path, store) values (%2$L, '', 'table');
+  elsif tg_op = 'INSERT' then
+    insert into frontrow.dirty (collection, path, store)
+    select %2$L, p.path, 'table' from (select %3$s as path from new_rows as r offset 0) as p where p.path is not null;
+  elsif tg_op = 'DELETE' then
+    insert into frontrow.dirty (collection, path, store, gone)
+    select %2$L, p.path, 'table', true from (select %3$s as path from old_rows as r offset 0) as p where p.path is not null;
+  else
+    insert into frontrow.dirty (collection, path, store, gone)
+    select %2$L, p.path, 'table', p.gone from (
+      select %3$s as path, pg_catalog.bool_and(r.gone) as gone from (
+        select m.*, true as gone from (select %4$s from old_rows except select %4$s from new_rows) as m
+        union all
+        select m.*, %5$s from (select %4$s from new_rows except select %4$s from old_rows) as m
+      ) as r group by %7$s offset 0
+    ) as p where p.path is not null;
+  end if;
+  if found then
+    perform frontrow.ring();
+  end if;
+  return null;
+exception when others then
+  raise warning 'frontrow: a change of %% was not captured, the backfill will find it: %%', %6$L, sqlerrm;
+  return null;
+end;
+$fn$ $body$,
+    function_name, c.name, frontrow.path_expression(c, 'r'), mapped,
+    case when c.soft_delete then 'm.deleted_at is not null' else 'false' end, frontrow.qualified_table(c), keys);
+  execute pg_catalog.format('comment on function %s() is %L', function_name,
+    'Marks the documents of changed rows dirty. Made by frontrow_register. Never raises.');
+  execute pg_catalog.format('revoke execute on function %s() from public, anon, authenticated', function_name);
+  execute pg_catalog.format('create or replace trigger frontrow_capture_insert after insert on %s
+    referencing new table as new_rows for each statement execute function %s()', frontrow.qualified_table(c), function_name);
+  execute pg_catalog.format('create or replace trigger frontrow_capture_update after update on %s
+    referencing old table as old_rows new table as new_rows for each statement execute function %s()',
+    frontrow.qualified_table(c), function_name);
+  execute pg_catalog.format('create or replace trigger frontrow_capture_delete after delete on %s
+    referencing old table as old_rows for each statement execute function %s()', frontrow.qualified_table(c), function_name);
+  execute pg_catalog.format('create or replace trigger frontrow_capture_truncate after truncate on %s
+    for each statement execute function %s()', frontrow.qualified_table(c), function_name);
+end;
+$$;
+comment on function frontrow.guard_table(frontrow.collections) is 'Makes the capture function and triggers of a collection''s table.';
+revoke execute on function frontrow.guard_table(frontrow.collections) from public, anon, authenticated;
+
+create or replace function frontrow.unguard_table(c frontrow.collections) returns void
+language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
+declare
+  event text;
+begin
+  foreach event in array array['insert', 'update', 'delete', 'truncate'] loop
+    -- Only what is there: on hosted Supabase a drop "if exists" locks the platform's tables too.
+    if exists (select from pg_catalog.pg_trigger where tgrelid = pg_catalog.to_regclass(frontrow.qualified_table(c))
+      and tgname = 'frontrow_capture_' || event)
+    then
+      execute pg_catalog.format('drop trigger %I on %s', 'frontrow_capture_' || event, frontrow.qualified_table(c));
+    end if;
+  end loop;
+end;
+$$;
+comment on function frontrow.unguard_table(frontrow.collections) is 'Removes the capture triggers of a table that is no collection''s any more.';
+
+-- -------------------- sql/58_documents.sql --------------------
+
+-- What a worker is shown of a document.
+
+create or replace function frontrow.revision_text(collection_name text, document_path text, wanted bigint) returns text
+language sql stable security definer set search_path = '' as $$
+  select coalesce(r.text, d.text) from frontrow.revisions as r
+  join frontrow.documents as d on d.collection = r.collection and d.path = r.path
+  where r.collection = collection_name and r.path = document_path and r.revision = wanted
+$$;
+comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision; the newest one''s is in documents.';
+
+-- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
+create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  result jsonb;
+begin
+  select * into c from frontrow.collections where name = collection_name;
+  with objects as materialized (select * from frontrow.live_objects(c.bucket, paths)),
+  replicas as materialized (select * from frontrow.read_rows(c, paths)),
+  signals as (
+    select s.path, pg_catalog.jsonb_object_agg(s.store, s.at) as at from (
+      select d.path, d.store, max(d.at) as at from frontrow.dirty as d
+      where d.collection = collection_name and d.path = any (paths) group by d.path, d.store) as s
+    group by s.path
+  )
+  select coalesce(pg_catalog.jsonb_object_agg(p.path, pg_catalog.jsonb_build_object(
+    'hub', case when d.path is not null then pg_catalog.jsonb_build_object(
+      'revision', d.revision, 'text', d.text, 'deleted', d.deleted_at is not null) end,
+    'bases', pg_catalog.jsonb_build_object(
+      'bucket', case when bb.path is not null then pg_catalog.jsonb_build_object('version', bb.version,
+        'revision', bb.revision, 'text', case when bb.revision is distinct from d.revision
+          then frontrow.revision_text(d.collection, d.path, bb.revision) end) end,
+      'table', case when bt.path is not null then pg_catalog.jsonb_build_object('version', bt.version,
+        'revision', bt.revision, 'fields', bt.fields, 'body', bt.body, 'text',
+        case when bt.revision is distinct from d.revision
+          then frontrow.revision_text(d.collection, d.path, bt.revision) end) end),
+    'bucket', case when o.name is not null then pg_catalog.jsonb_build_object('version', o.version, 'size', o.size,
+      'etag', o.etag, 'contentType', o.content_type, 'cacheControl', o.cache_control,
+      'userMetadata', o.user_metadata) end,
+    'table', case when r.path is not null then pg_catalog.jsonb_build_object('version', r.version,
+      'fields', r.fields, 'body', r.body) end,
+    'isKey', frontrow.path_keys(c, p.path) is not null,
+    -- A decision is about the two versions the person saw; after another edit the question is asked again.
+    'resolution', case when k.bucket_version is not distinct from o.version
+      and k.table_version is not distinct from r.version then k.keep end,
+    'dirtyAt', signals.at
+  )), '{}') into result
+  from pg_catalog.unnest(paths) as p (path)
+  left join frontrow.documents as d on d.collection = c.name and d.path = p.path
+  left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'
+  left join frontrow.bases as bt on bt.collection = c.name and bt.path = p.path and bt.store = 'table'
+  left join frontrow.conflicts as k on k.collection = c.name and k.path = p.path and k.state = 'open'
+  left join objects as o on o.name = p.path
+  left join replicas as r on r.path = p.path
+  left join signals on signals.path = p.path;
+  return result;
+end;
+$$;
+comment on function frontrow.read_documents(text, text[]) is 'Everything reconcile needs to know of these documents, but the objects'' bytes.';
+
+-- -------------------- sql/60_queue.sql --------------------
+
+-- The queue: claim dirty keys under a lease with a fencing token, complete exactly what was seen, fail with back-off.
+
+-- Keys that may be claimed now, oldest signal first.
+create or replace function frontrow.claimable(names text[], most int, is_alone boolean)
+returns table (collection text, path text)
+language sql volatile set search_path = '' as $$
+  select d.collection, d.path from (
+    select d.id, d.collection, d.path from frontrow.dirty as d
+    where d.collection = any (names) and d.path <> '' and not exists (
+      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path and (
+        l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()
+        or (l.attempts >= 2) <> is_alone)
+    ) and (not is_alone or exists (
+      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path))
+    order by d.id limit most * 8 for update of d skip locked
+  ) as d
+  group by d.collection, d.path order by min(d.id) limit most
+$$;
+comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
+
+-- Leases the wanted keys and answers those that were got.
+create or replace function frontrow.take_leases(worker_name text, lease interval, wanted jsonb)
+returns table (collection text, path text, token bigint, attempts int, seen bigint[])
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.leases as l (collection, path, worker, token, until, attempts, seen)
+  select w.collection, w.path, worker_name, pg_catalog.nextval('frontrow.fence'),
+    pg_catalog.clock_timestamp() + lease, 1,
+    array(select d.id from frontrow.dirty as d where d.collection = w.collection and d.path = w.path)
+  from pg_catalog.jsonb_to_recordset(wanted) as w (collection text, path text)
+  order by w.collection, w.path
+  on conflict (collection, path) do update
+    set worker = excluded.worker, token = excluded.token, until = excluded.until, attempts = l.attempts + 1,
+      seen = excluded.seen
+    where l.until <= pg_catalog.clock_timestamp() and l.not_before <= pg_catalog.clock_timestamp()
+  returning l.collection, l.path, l.token, l.attempts, l.seen
+$$;
+comment on function frontrow.take_leases(text, interval, jsonb) is 'Takes the leases that are free; attempts are counted here, so that a crash counts.';
+
+-- Collections this worker may touch: registered from the same config, with the table still as it was registered.
+-- The worker names both, since it types values by the columns it was told of.
+create or replace function frontrow.usable_collections(digests jsonb) returns text[]
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  usable text[] := '{}'::text[];
+begin
+  for c in select * from frontrow.collections where digests ->> name = digest || ':' || fingerprint loop
+    if frontrow.is_as_registered(c) then
+      usable := usable || c.name;
+    else
+      insert into frontrow.halts (collection, kind, reason)
+      values (c.name, 'schema-changed', pg_catalog.format(
+        '%s is not the table it was at registration: mend it, or register the collection again',
+        frontrow.qualified_table(c)))
+      on conflict (collection, kind) where state <> 'closed' do nothing;
+    end if;
+  end loop;
+  return usable;
+end;
+$$;
+comment on function frontrow.usable_collections(jsonb) is 'The collections whose config and table are what both sides think.';
+
+-- Cuts a claim where the texts and objects it would bring outgrow a worker's memory; the first document always stays.
+create or replace function frontrow.within_bytes(wanted jsonb, most bigint) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select coalesce(pg_catalog.jsonb_agg(w.key order by w.place), '[]')
+  from (
+    select k.key, k.place, sum(
+      coalesce(pg_catalog.octet_length(d.text), 0) + coalesce((o.metadata ->> 'size')::bigint, 0)
+    ) over (order by k.place) as bytes
+    from pg_catalog.jsonb_array_elements(wanted) with ordinality as k (key, place)
+    left join frontrow.collections as c on c.name = k.key ->> 'collection'
+    left join frontrow.documents as d on d.collection = c.name and d.path = k.key ->> 'path'
+    left join storage.objects as o on o.bucket_id = c.bucket and o.name = k.key ->> 'path'
+  ) as w
+  where w.place = 1 or w.bytes <= most or most is null
+$$;
+comment on function frontrow.within_bytes(jsonb, bigint) is 'As many of the wanted keys, in order, as fit into so many bytes; at least one.';
+
+create or replace function frontrow.claim(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  worker_name text := request ->> 'worker';
+  lease interval := pg_catalog.make_interval(secs => (request ->> 'leaseSeconds')::double precision);
+  most int := (request ->> 'limit')::int;
+  names text[];
+  wanted jsonb;
+  held record;
+  held_items jsonb := '[]'::jsonb;
+  collection_name text;
+  documents jsonb;
+  items jsonb := '[]'::jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  perform frontrow.beat((request ->> 'run')::uuid, worker_name, request ->> 'cause');
+  if request ? 'paths' then
+    names := frontrow.usable_collections(request -> 'digests');
+    select coalesce(pg_catalog.jsonb_agg(w), '[]') into wanted from pg_catalog.jsonb_array_elements(request -> 'paths') as w
+    where w ->> 'collection' = any (names);
+  elsif exists (select from frontrow.dirty) then
+    names := frontrow.usable_collections(request -> 'digests');
+    perform frontrow.expand_collection_events(names);
+    -- A key that failed twice is claimed alone, so that a crash names its culprit.
+    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) into wanted from frontrow.claimable(names, most, false) as k;
+    if wanted is null or pg_catalog.random() < 0.1 then
+      select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)), wanted) into wanted
+      from frontrow.claimable(names, 1, true) as k;
+    end if;
+  end if;
+  if wanted is null then
+    return pg_catalog.jsonb_build_object('items', '[]'::jsonb);
+  end if;
+  wanted := frontrow.within_bytes(wanted, (request ->> 'maxBytes')::bigint);
+  for held in select * from frontrow.take_leases(worker_name, lease, wanted) loop
+    if held.attempts > 5 then
+      perform frontrow.park(held.collection, held.path, held.token);
+    else
+      held_items := held_items || pg_catalog.to_jsonb(held);
+    end if;
+  end loop;
+  for collection_name in
+    select distinct h ->> 'collection' from pg_catalog.jsonb_array_elements(held_items) as h
+  loop
+    perform frontrow.settle(collection_name, array(
+      select h ->> 'path' from pg_catalog.jsonb_array_elements(held_items) as h
+      where h ->> 'collection' = collection_name));
+    documents := frontrow.read_documents(collection_name, array(
+      select h ->> 'path' from pg_catalog.jsonb_array_elements(held_items) as h
+      where h ->> 'collection' = collection_name));
+    select items || coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', collection_name,
+      'path', h ->> 'path', 'token', h ->> 'token', 'attempts', h -> 'attempts') || (documents -> (h ->> 'path'))), '[]')
+    into items from pg_catalog.jsonb_array_elements(held_items) as h
+    where h ->> 'collection' = collection_name;
+  end loop;
+  return pg_catalog.jsonb_build_object('items', items);
+end;
+$$;
+comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?} → {items}.';
+
+-- Five claims and never an answer: the document is set aside until something about it changes.
+create or replace function frontrow.park(collection_name text, document_path text, held bigint) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  last text;
+begin
+  select coalesce(last_error, 'the worker never came back') into last from frontrow.leases
+  where collection = collection_name and path = document_path;
+  insert into frontrow.quarantine (collection, path, store, version, code, rule, message, hint)
+  select collection_name, document_path, 'bucket', coalesce((
+      select o.version from frontrow.collections as c, frontrow.live_objects(c.bucket, array[document_path]) as o
+      where c.name = collection_name), ''),
+    'POISON', 'five-attempts', 'five attempts failed: ' || last,
+    'change the file or the row, or see the worker''s log'
+  on conflict (collection, path) do update set store = excluded.store, version = excluded.version, code = excluded.code,
+    rule = excluded.rule, message = excluded.message, hint = excluded.hint, created_at = pg_catalog.now();
+  perform frontrow.complete(collection_name, document_path, held);
+end;
+$$;
+comment on function frontrow.park(text, text, bigint) is 'Quarantines a key that failed five times.';
+
+-- Deletes exactly the dirty ids that were seen; what arrived meanwhile stays and causes one more pass.
+create or replace function frontrow.complete(collection_name text, document_path text, held bigint) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  ids bigint[];
+begin
+  delete from frontrow.leases where collection = collection_name and path = document_path and token = held
+    returning seen into ids;
+  if not found then
+    return false;
+  end if;
+  delete from frontrow.dirty where id = any (ids);
+  return true;
+end;
+$$;
+comment on function frontrow.complete(text, text, bigint) is 'Ends a lease that is still held and forgets the signals it saw.';
+
+create or replace function frontrow.backoff(failures int) returns interval
+language sql volatile set search_path = '' as $$
+  select least(interval '5 seconds' * (2 ^ least(failures, 12)), interval '1 hour') * (0.5 + pg_catalog.random())
+$$;
+comment on function frontrow.backoff(int) is '5 s doubled per failure, at most 1 h, jittered by half.';
+
+create or replace function frontrow.fail(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  item record;
+begin
+  perform frontrow.check_protocol(request);
+  for item in select * from pg_catalog.jsonb_to_recordset(request -> 'items')
+    as i (collection text, path text, token bigint, class text, code text, message text)
+  loop
+    -- Transient failures and lost races never count towards quarantine.
+    update frontrow.leases set until = pg_catalog.clock_timestamp(),
+      attempts = case when item.class = 'error' then attempts else greatest(attempts - 1, 0) end,
+      transient_failures = case when item.class = 'error' then 0 else transient_failures + 1 end,
+      not_before = pg_catalog.clock_timestamp() + case item.class
+        when 'stale' then least(interval '20 milliseconds' * (2 ^ least(transient_failures, 12)), interval '1 minute')
+        when 'transient' then frontrow.backoff(transient_failures)
+        else frontrow.backoff(attempts - 1) end,
+      last_error = pg_catalog.left(item.code || ': ' || item.message, 500)
+    where collection = item.collection and path = item.path and token = item.token;
+    perform frontrow.log_item((request ->> 'run')::uuid, item.collection, item.path,
+      case item.class when 'error' then 'failed' else 'deferred' end, item.code, item.message);
+  end loop;
+  return '{}'::jsonb;
+end;
+$$;
+comment on function frontrow.fail(jsonb) is 'Gives leases back undone. {run, items: [{collection, path, token, class: error|transient|stale, code, message}]}.';
+
+-- -------------------- sql/62_runs.sql --------------------
+
+-- Runs: one per execution, with a heartbeat and what became of each document.
+
+-- A run exists from its first claim and beats while it claims; at most one write a second.
+create or replace function frontrow.beat(run_id uuid, worker_name text, run_cause text) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.runs (id, worker, cause) values (run_id, worker_name, run_cause)
+  on conflict (id) do update set heartbeat_at = pg_catalog.clock_timestamp()
+  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second'
+$$;
+comment on function frontrow.beat(uuid, text, text) is 'Starts a run or renews its heartbeat.';
+
+create or replace function frontrow.log_item(
+  run_id uuid, collection_name text, document_path text, item_outcome text, failure text, explanation text
+) returns void
+language sql volatile security definer set search_path = '' as $$
+  update frontrow.runs set counts = counts || pg_catalog.jsonb_build_object(item_outcome,
+    coalesce((counts ->> item_outcome)::int, 0) + 1)
+  where id = run_id;
+  insert into frontrow.run_items (run, collection, path, outcome, code, message)
+  select run_id, collection_name, document_path, item_outcome, failure, explanation where item_outcome <> 'unchanged';
+$$;
+comment on function frontrow.log_item(uuid, text, text, text, text, text) is 'Counts an outcome in its run and logs it unless nothing happened.';
+
+create or replace function frontrow.has_work() returns boolean
+language sql volatile security definer set search_path = '' as $$
+  select exists (
+    select from frontrow.dirty as d where not exists (
+      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
+        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
+$$;
+comment on function frontrow.has_work() is 'Whether a key could be claimed now.';
+
+create or replace function frontrow.finish(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  more boolean;
+begin
+  perform frontrow.check_protocol(request);
+  update frontrow.runs set finished_at = pg_catalog.clock_timestamp(), error = request ->> 'error'
+  where id = (request ->> 'run')::uuid and finished_at is null;
+  more := frontrow.has_work();
+  -- The budget is spent but work is left: the next worker is woken by this transaction.
+  if more and (request ->> 'ring')::boolean then
+    perform frontrow.ring();
+  end if;
+  return pg_catalog.jsonb_build_object('more', more);
+end;
+$$;
+comment on function frontrow.finish(jsonb) is 'Ends a run; rings the doorbell when asked to and work is left. {run, ring, error?} → {more}.';
+
+-- -------------------- sql/64_intents.sql --------------------
+
+-- Intents: what the engine is doing to an object right now. The fence on storage.objects is in 40_objects.sql.
+
+-- A landed intent is what the bucket held at that moment, by the fence's word: it becomes the base.
+create or replace function frontrow.confirm_intent(intent frontrow.intents) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if intent.operation = 'put' then
+    insert into frontrow.bases (collection, path, store, version, revision)
+    values (intent.collection, intent.path, 'bucket', intent.landed_version, intent.revision)
+    on conflict (collection, path, store)
+      do update set version = excluded.version, revision = excluded.revision, agreed_at = pg_catalog.now();
+  else
+    delete from frontrow.bases where collection = intent.collection and path = intent.path and store = 'bucket';
+  end if;
+  update frontrow.intents set state = 'confirmed' where id = intent.id;
+end;
+$$;
+comment on function frontrow.confirm_intent(frontrow.intents) is 'Makes what a landed intent wrote the new base.';
+
+-- Ends whatever an earlier holder may still have under way for these documents. Waits for a Storage request in
+-- progress (it holds the intent's row); afterwards every intent has landed, and is the base, or can never land.
+create or replace function frontrow.settle(collection_name text, paths text[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  landed frontrow.intents%rowtype;
+begin
+  -- By bucket: a collection that has another name now must not find its paths taken.
+  update frontrow.intents set state = 'cancelled', settled_at = pg_catalog.clock_timestamp()
+  where bucket = (select c.bucket from frontrow.collections as c where c.name = collection_name)
+    and path = any (paths) and state = 'open';
+  for landed in
+    select * from frontrow.intents
+    where collection = collection_name and path = any (paths) and state = 'landed' order by settled_at for update
+  loop
+    perform frontrow.confirm_intent(landed);
+  end loop;
+end;
+$$;
+comment on function frontrow.settle(text, text[]) is 'Cancels open intents and confirms landed ones.';
+
+create or replace function frontrow.note_fence(fence_state text) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.settings (name, value) values ('fence', pg_catalog.to_jsonb(fence_state))
+  on conflict (name) do update set value = excluded.value where settings.value <> excluded.value
+$$;
+comment on function frontrow.note_fence(text) is 'Remembers whether Storage delivers the intent header.';
+
+-- After the bucket answered. An answer of "done" whose intent is still open means that the fence did not see the
+-- request: that is reported, never believed.
+create or replace function frontrow.confirm(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  item record;
+  intent frontrow.intents;
+  result text;
+  results jsonb := '[]'::jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  for item in select * from pg_catalog.jsonb_to_recordset(request -> 'items')
+    as i (collection text, path text, token bigint, intent uuid)
+  loop
+    perform from frontrow.leases where collection = item.collection and path = item.path and token = item.token
+      and until > pg_catalog.clock_timestamp() for update;
+    if not found then
+      result := 'fenced';
+    else
+      select * into intent from frontrow.intents where id = item.intent for update;
+      -- An object that is gone by another hand leaves the fence nothing to see.
+      result := case
+        when intent.state = 'landed' then 'confirmed'
+        when intent.state = 'open' and (intent.operation = 'put' or exists (
+          select from frontrow.live_objects(intent.bucket, array[intent.path]))) then 'fence-inactive'
+        else 'stale' end;
+      if result = 'confirmed' then
+        perform frontrow.confirm_intent(intent);
+        perform frontrow.complete(item.collection, item.path, item.token);
+        perform frontrow.note_fence('active');
+      elsif result = 'fence-inactive' then
+        perform frontrow.note_fence('inactive');
+      end if;
+    end if;
+    results := results || pg_catalog.jsonb_build_object('collection', item.collection, 'path', item.path, 'outcome', result);
+  end loop;
+  return pg_catalog.jsonb_build_object('items', results);
+end;
+$$;
+comment on function frontrow.confirm(jsonb) is 'Makes landed intents the new base and completes their keys. {items: [{collection, path, token, intent}]}.';
+
+-- -------------------- sql/65_valve.sql --------------------
+
+-- The valve: the brake on mass deletion. The rule itself is also in shared/reconcile/valve.ts; both pass the same vectors.
+
+create or replace function frontrow.valve_trips(
+  live int, deleting int, recent int, remaining int, share numeric, at_least int
+) returns boolean
+language sql immutable parallel safe set search_path = '' as $$
+  select deleting > 0 and (deleting + recent > greatest(at_least, share * live) or (remaining <= 0 and live >= 3))
+$$;
+comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
+
+-- Whether the engine may carry out a deletion of this document now. If not, the document is noted in an open halt.
+create or replace function frontrow.may_delete(c frontrow.collections, document_path text, missing_in text) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  live int;
+  pending int;
+  recent int;
+  blocking bigint;
+begin
+  if exists (
+    select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+    where h.collection = c.name and h.state = 'apply' and i.path = document_path
+  ) then
+    return true;
+  end if;
+  select id into blocking from frontrow.halts where collection = c.name and state = 'open' and kind <> 'schema-changed'
+  order by id limit 1;
+  if blocking is null then
+    -- One count at a time per collection, so that two workers cannot each stay under the limit.
+    perform pg_catalog.pg_advisory_xact_lock(470212, pg_catalog.hashtext(c.name));
+    select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
+    select count(distinct d.path) into pending from frontrow.dirty as d
+    join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
+    where d.collection = c.name and d.gone;
+    select count(*) into recent from frontrow.documents
+    where collection = c.name and deleted_at > greatest(pg_catalog.now() - interval '10 minutes', (
+      -- What a person confirmed does not count against what comes after.
+      select max(closed_at) from frontrow.halts where collection = c.name and kind = 'deletions'));
+    if not frontrow.valve_trips(live + recent, greatest(pending, 1), recent, live - greatest(pending, 1),
+      (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)
+    then
+      return true;
+    end if;
+    insert into frontrow.halts (collection, kind, reason, evidence)
+    values (c.name, 'deletions',
+      pg_catalog.format('%s of %s documents of "%s" are gone from one side: nothing is deleted until a person confirms',
+        greatest(pending, 1), live, c.name),
+      pg_catalog.jsonb_build_object('live', live, 'pending', greatest(pending, 1), 'recent', recent))
+    on conflict (collection, kind) where state <> 'closed' do update set state = 'open'
+    returning id into blocking;
+  end if;
+  insert into frontrow.halt_items (halt, path, store) values (blocking, document_path, missing_in)
+  on conflict (halt, path) do update set store = excluded.store;
+  return false;
+end;
+$$;
+comment on function frontrow.may_delete(frontrow.collections, text, text) is 'The valve''s answer for one deletion; a refusal is recorded in a halt.';
+
+-- A document whose replicas agree again needs no decision any more.
+create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from frontrow.halt_items as i using frontrow.halts as h
+  where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
+  if found then
+    update frontrow.halts as h set state = 'closed', closed_at = pg_catalog.now()
+    where h.collection = collection_name and (h.kind = 'deletions' or h.state = 'apply') and h.state <> 'closed'
+      and not exists (select from frontrow.halt_items as i where i.halt = h.id);
+  end if;
+end;
+$$;
+comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halt and closes the halt when it was the last.';
+
+-- A person decided. apply: carry out exactly the held deletions. restore: give the missing replicas back.
+create or replace function frontrow.resume(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  h frontrow.halts;
+  decision text := request ->> 'decision';
+  held text[];
+begin
+  perform frontrow.check_protocol(request);
+  select * into h from frontrow.halts where id = (request ->> 'halt')::bigint and state = 'open' for update;
+  if h.id is null then
+    raise exception 'frontrow: there is no open halt %', request ->> 'halt' using errcode = 'FR404';
+  end if;
+  -- Deciding before all of it was looked at would decide about documents nobody has seen.
+  if h.kind = 'scope-changed' then
+    perform frontrow.mark_differences(c, 0, 1) from frontrow.collections as c where c.name = h.collection;
+    if exists (select from frontrow.dirty where collection = h.collection) then
+      raise exception 'frontrow: halt % is still being looked into: run a sync, then decide', h.id using errcode = 'FR400';
+    end if;
+  end if;
+  held := array(select path from frontrow.halt_items where halt = h.id);
+  if decision = 'restore' then
+    delete from frontrow.bases as b using frontrow.halt_items as i
+    where i.halt = h.id and b.collection = h.collection and b.path = i.path and b.store = i.store;
+  elsif decision is distinct from 'apply' then
+    raise exception 'frontrow: decision must be apply or restore' using errcode = '22023';
+  end if;
+  if decision = 'apply' and pg_catalog.cardinality(held) > 0 then
+    update frontrow.halts set state = 'apply' where id = h.id;
+  else
+    delete from frontrow.halt_items where halt = h.id;
+    update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where id = h.id;
+  end if;
+  perform frontrow.mark(h.collection, 'table', held, false);
+  perform frontrow.ring();
+  return pg_catalog.jsonb_build_object('halt', h.id, 'decision', decision, 'documents', pg_catalog.cardinality(held));
+end;
+$$;
+comment on function frontrow.resume(jsonb) is 'Carries out a person''s decision on a halt. {halt, decision: apply|restore}.';
+
+-- -------------------- sql/66_history.sql --------------------
+
+-- What apply writes down beside the row: revisions, bases, conflicts, quarantine.
+
+-- Appends history. The text of the revision before moves from documents into its own row: long texts are kept once.
+create or replace function frontrow.append_revisions(
+  c frontrow.collections, document_path text, current bigint, entries jsonb, is_tombstone boolean, editor text
+) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  entry jsonb;
+  latest bigint := current;
+  newest jsonb;
+begin
+  if pg_catalog.jsonb_array_length(entries) = 0 and not is_tombstone then
+    return current;
+  end if;
+  if pg_catalog.jsonb_array_length(entries) > 0 then
+    update frontrow.revisions as r set text = d.text from frontrow.documents as d
+    where d.collection = c.name and d.path = document_path and r.collection = c.name and r.path = document_path
+      and r.text is null and not r.deleted;
+    newest := entries -> -1;
+    for entry in select * from pg_catalog.jsonb_array_elements(entries) loop
+      latest := latest + 1;
+      insert into frontrow.revisions (collection, path, revision, author, digest, text)
+      values (c.name, document_path, latest, entry ->> 'author', entry ->> 'digest',
+        case when entry is distinct from newest or latest < current + pg_catalog.jsonb_array_length(entries)
+          then entry ->> 'text' end);
+    end loop;
+  end if;
+  if is_tombstone then
+    latest := latest + 1;
+    insert into frontrow.revisions (collection, path, revision, author, deleted)
+    values (c.name, document_path, latest, editor, true);
+  end if;
+  insert into frontrow.documents (collection, path, text, digest, revision, updated_by, deleted_at)
+  values (c.name, document_path, newest ->> 'text', newest ->> 'digest', latest, editor,
+    case when is_tombstone then pg_catalog.now() end)
+  on conflict (collection, path) do update set
+    text = coalesce(excluded.text, documents.text), digest = coalesce(excluded.digest, documents.digest),
+    revision = excluded.revision, updated_by = excluded.updated_by, updated_at = pg_catalog.now(),
+    deleted_at = excluded.deleted_at;
+  return latest;
+end;
+$$;
+comment on function frontrow.append_revisions(frontrow.collections, text, bigint, jsonb, boolean, text) is 'Appends revisions and makes the last one the document; answers its number.';
+
+-- After the bases have moved: a revision that a base stands on is needed for the next merge.
+create or replace function frontrow.trim_history(c frontrow.collections, document_path text, latest bigint) returns void
+language sql volatile security definer set search_path = '' as $$
+  delete from frontrow.revisions as r
+  where r.collection = c.name and r.path = document_path
+    and r.revision < latest - (c.policies ->> 'history')::int and r.text is not null and not exists (
+      select from frontrow.bases as b where b.collection = c.name and b.path = document_path and b.revision = r.revision)
+$$;
+comment on function frontrow.trim_history(frontrow.collections, text, bigint) is 'Forgets revisions beyond what the collection keeps, but none a base stands on.';
+
+create or replace function frontrow.set_base(
+  collection_name text, document_path text, store_name text, base jsonb, current bigint
+) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if base is null then
+    return;
+  elsif base = '"drop"' then
+    delete from frontrow.bases where collection = collection_name and path = document_path and store = store_name;
+    return;
+  end if;
+  insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+  values (collection_name, document_path, store_name, base ->> 'version', current + (base ->> 'revision')::bigint,
+    base -> 'fields', base ->> 'body')
+  on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
+    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
+end;
+$$;
+comment on function frontrow.set_base(text, text, text, jsonb, bigint) is 'Records or drops what one store agreed on; revisions count from the current one.';
+
+create or replace function frontrow.record_conflict(c frontrow.collections, item jsonb, current bigint) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  note jsonb := item -> 'conflict';
+begin
+  if note is null or note = 'null' then
+    update frontrow.conflicts set state = 'resolved', resolved_at = pg_catalog.now()
+    where collection = c.name and path = item ->> 'path' and state = 'open';
+    return;
+  end if;
+  if (note ->> 'held')::boolean then
+    insert into frontrow.conflicts (collection, path, overlapping, decided_by, base_text, file_text, row_text,
+      bucket_version, table_version, revision)
+    values (c.name, item ->> 'path', note -> 'overlaps', note ->> 'decidedBy', note ->> 'base', note ->> 'file',
+      note ->> 'row', item #>> '{expect,bucket}', item #>> '{expect,table}', current)
+    on conflict (collection, path) where state = 'open' do update set overlapping = excluded.overlapping,
+      decided_by = excluded.decided_by, base_text = excluded.base_text, file_text = excluded.file_text,
+      row_text = excluded.row_text, bucket_version = excluded.bucket_version, table_version = excluded.table_version,
+      revision = excluded.revision, keep = null;
+  else
+    insert into frontrow.conflicts (collection, path, state, overlapping, decided_by, base_text, file_text, row_text,
+      bucket_version, table_version, revision, resolved_at)
+    values (c.name, item ->> 'path', 'resolved', note -> 'overlaps', note ->> 'decidedBy', note ->> 'base',
+      note ->> 'file', note ->> 'row', item #>> '{expect,bucket}', item #>> '{expect,table}', current, pg_catalog.now());
+    update frontrow.conflicts set state = 'resolved', resolved_at = pg_catalog.now()
+    where collection = c.name and path = item ->> 'path' and state = 'open';
+  end if;
+end;
+$$;
+comment on function frontrow.record_conflict(frontrow.collections, jsonb, bigint) is 'Keeps both texts of a conflict, or closes the open one when the sides agree.';
+
+create or replace function frontrow.set_quarantine(collection_name text, document_path text, q jsonb) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.quarantine (collection, path, store, version, code, rule, message, line, "column", hint, retry_at)
+  values (collection_name, document_path, q ->> 'store', q ->> 'version', q ->> 'code', q ->> 'rule', q ->> 'message',
+    (q ->> 'line')::int, (q ->> 'column')::int, q ->> 'hint',
+    case when q ->> 'store' = 'table' then pg_catalog.now() + frontrow.backoff(3) end)
+  on conflict (collection, path) do update set store = excluded.store, version = excluded.version, code = excluded.code,
+    rule = excluded.rule, message = excluded.message, line = excluded.line, "column" = excluded."column",
+    hint = excluded.hint, retries = quarantine.retries + 1,
+    retry_at = case when excluded.store = 'table' then pg_catalog.now() + frontrow.backoff(quarantine.retries + 4) end
+$$;
+comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replica aside; a table''s refusal is tried again now and then, since its cause may be elsewhere.';
+
+-- -------------------- sql/70_apply.sql --------------------
+
+-- Apply: the only code that changes documents and rows. One transaction per batch, one outcome per item; an item that
+-- cannot be carried out leaves nothing behind and stops nobody else.
+
+-- What a database error means for one item, in words without content.
+create or replace function frontrow.row_failure(state text, constraint_name text, column_name text) returns jsonb
+language sql immutable set search_path = '' as $$
+  select case
+    when state in ('40001', '40P01', '55P03', '55006', '42P01', '42703') or state like '53%' or state like '08%' then
+      pg_catalog.jsonb_build_object('outcome', case when state = '55P03' then 'stale' else 'deferred' end,
+        'code', 'STORE_UNAVAILABLE',
+        'message', pg_catalog.format('the table was busy (SQLSTATE %s)', state))
+    else pg_catalog.jsonb_build_object('outcome', 'quarantined', 'code', 'ROW_CONSTRAINT',
+      'rule', coalesce(nullif(constraint_name, ''), nullif(column_name, ''), state),
+      'message', pg_catalog.format('the table refuses the row: %s (SQLSTATE %s)',
+        case
+          when coalesce(constraint_name, '') <> '' then pg_catalog.format('constraint "%s"', constraint_name)
+          when coalesce(column_name, '') <> '' then pg_catalog.format('column "%s"', column_name)
+          when state = 'P0001' then 'one of its triggers raised an error'
+          when state = 'FR002' then 'one of its triggers swallowed the write'
+          else 'a value does not fit its column' end, state),
+      'hint', 'change the file so that the table accepts it, or change the table; it is tried again by itself')
+  end
+$$;
+comment on function frontrow.row_failure(text, text, text) is 'Quarantine or another try, by SQLSTATE.';
+
+-- Writes the row and takes the table's base from what it reads back. A user's trigger may have changed what we wrote:
+-- then the base keeps what we meant, so that the next pass sees the difference as an edit of the row, once.
+-- Answers null when the row was not at the expected version, else whether another pass is needed.
+create or replace function frontrow.write_row(
+  c frontrow.collections, document_path text, expected text, change jsonb, revision bigint
+) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  back record;
+  meant jsonb := frontrow.normalized(c, change -> 'set');
+  agreed jsonb;
+  agreed_body text;
+begin
+  if not frontrow.put_row(c, document_path, expected, change -> 'set',
+    array(select pg_catalog.jsonb_array_elements_text(change -> 'clear')), change ->> 'body')
+  then
+    return null;
+  end if;
+  perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+  set constraints all immediate;
+  select * into back from frontrow.read_rows(c, array[document_path]);
+  if back.path is null then
+    raise exception 'frontrow: the row of % was gone again after it was written', document_path using errcode = 'FR002';
+  end if;
+  agreed := back.fields || meant;
+  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', back.body) end;
+  insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+  values (c.name, document_path, 'table', frontrow.row_version(agreed, agreed_body), revision, agreed, agreed_body)
+  on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
+    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
+  return agreed is distinct from back.fields or agreed_body is distinct from back.body;
+end;
+$$;
+comment on function frontrow.write_row(frontrow.collections, text, text, jsonb, bigint) is 'Writes a document''s row and records what the table agreed on.';
+
+-- One item inside its own subtransaction. Raises FR409 when something moved since it was read.
+create or replace function frontrow.apply_item(c frontrow.collections, item jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  document_path text := item ->> 'path';
+  current bigint;
+  latest bigint;
+  again boolean := false;
+  object_op text := item #>> '{object,op}';
+  row_op text := coalesce(item #>> '{row,op}', 'none');
+  intent uuid;
+begin
+  select revision into current from frontrow.documents
+  where collection = c.name and path = document_path for update;
+  if current is distinct from (item #>> '{expect,revision}')::bigint then
+    raise exception 'the hub moved' using errcode = 'FR409';
+  end if;
+  -- Existence and version of the object, by SQL, in this transaction: the bytes that were read are still the object's.
+  if (item -> 'expect') ? 'bucket' and (item #>> '{expect,bucket}') is distinct from
+    (select o.version from frontrow.live_objects(c.bucket, array[document_path]) as o)
+  then
+    raise exception 'the object moved' using errcode = 'FR409';
+  end if;
+  if object_op = 'delete' and exists (select from frontrow.settings where name = 'fence' and value = '"inactive"') then
+    raise exception 'Storage does not deliver the intent header: nothing is deleted without the fence' using errcode = 'FR503';
+  end if;
+  if coalesce((item ->> 'tombstone')::boolean, false) or row_op = 'delete' or object_op = 'delete' then
+    if not frontrow.may_delete(c, document_path,
+      case when (item #>> '{expect,bucket}') is null then 'bucket' else 'table' end)
+    then
+      return pg_catalog.jsonb_build_object('outcome', 'halted', 'code', 'HALTED');
+    end if;
+  end if;
+  latest := frontrow.append_revisions(c, document_path, coalesce(current, 0), item -> 'revisions',
+    coalesce((item ->> 'tombstone')::boolean, false), coalesce(item ->> 'editor', 'merge'));
+  perform frontrow.set_base(c.name, document_path, 'bucket', item #> '{bases,bucket}', coalesce(current, 0));
+  if row_op = 'put' then
+    again := frontrow.write_row(c, document_path, item #>> '{expect,table}', item -> 'row', latest);
+    if again is null then
+      raise exception 'the row moved' using errcode = 'FR409';
+    end if;
+  else
+    if row_op = 'delete' then
+      if not frontrow.delete_row(c, document_path, item #>> '{expect,table}') then
+        raise exception 'the row moved' using errcode = 'FR409';
+      end if;
+    end if;
+    if row_op = 'none' and (item -> 'bases') ? 'table' and (item #>> '{expect,table}') is distinct from
+      (select r.version from frontrow.read_rows(c, array[document_path]) as r)
+    then
+      raise exception 'the row moved' using errcode = 'FR409';
+    end if;
+    perform frontrow.set_base(c.name, document_path, 'table', item #> '{bases,table}', coalesce(current, 0));
+    perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+    set constraints all immediate;
+  end if;
+  if c.policies ->> 'history' <> 'all' then
+    perform frontrow.trim_history(c, document_path, latest);
+  end if;
+  perform frontrow.record_conflict(c, item, coalesce(current, 0));
+  if not coalesce((item #>> '{conflict,held}')::boolean, false) then
+    delete from frontrow.quarantine where collection = c.name and path = document_path;
+    perform frontrow.forget_halt(c.name, document_path);
+  end if;
+  if object_op is not null then
+    insert into frontrow.intents (collection, path, bucket, operation, base_version, revision, token)
+    values (c.name, document_path, c.bucket, object_op, item #>> '{expect,bucket}', latest, (item ->> 'token')::bigint)
+    returning id into intent;
+  end if;
+  return pg_catalog.jsonb_build_object('outcome', item ->> 'outcome', 'intent', intent, 'again', again, 'revision', latest);
+end;
+$$;
+comment on function frontrow.apply_item(frontrow.collections, jsonb) is 'Carries out one plan, all of it or nothing.';
+
+create or replace function frontrow.apply(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  item jsonb;
+  c frontrow.collections;
+  result jsonb;
+  results jsonb := '[]'::jsonb;
+  violated text;
+  refused_column text;
+  run_id uuid := (request ->> 'run')::uuid;
+begin
+  perform frontrow.check_protocol(request);
+  -- Our own row writes are echoes to their table's trigger.
+  perform pg_catalog.set_config('frontrow.origin', 'frontrow', true);
+  perform from frontrow.leases as l where (l.collection, l.path, l.token) in (
+      select i.collection, i.path, i.token
+      from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text, token bigint))
+    order by l.collection, l.path for update;
+  -- Who waits for a user's row while holding another can be half of a deadlock, and the half that Postgres cancels may
+  -- be the user's. So the first row may be waited for; whoever holds a later one is left in peace until the next pass.
+  perform pg_catalog.set_config('lock_timeout', '700ms', true);
+  for item in select * from pg_catalog.jsonb_array_elements(request -> 'items') loop
+    select * into c from frontrow.collections where name = item ->> 'collection';
+    perform from frontrow.leases where collection = c.name and path = item ->> 'path'
+      and token = (item ->> 'token')::bigint and until > pg_catalog.clock_timestamp() for update;
+    if not found then
+      result := pg_catalog.jsonb_build_object('outcome', 'fenced', 'code', 'LEASE_LOST');
+    elsif (item -> 'quarantine') is not null and (item -> 'quarantine') <> 'null' then
+      -- An imported file is nobody's replica yet: its refusal is the import's answer, not a state of the document.
+      if item #>> '{quarantine,store}' <> 'directory' then
+        perform frontrow.set_quarantine(c.name, item ->> 'path', item -> 'quarantine');
+      end if;
+      result := (item -> 'quarantine') || '{"outcome": "quarantined"}';
+    else
+      begin
+        result := frontrow.apply_item(c, item);
+        if item #>> '{row,op}' is not null then
+          perform pg_catalog.set_config('lock_timeout', '1ms', true);
+        end if;
+      exception
+        when sqlstate 'FR409' then
+          result := pg_catalog.jsonb_build_object('outcome', 'stale', 'code', 'REPLICA_MOVED', 'message', sqlerrm);
+        when sqlstate 'FR503' then
+          result := pg_catalog.jsonb_build_object('outcome', 'deferred', 'code', 'FENCE_INACTIVE', 'message', sqlerrm);
+        when others then
+          get stacked diagnostics violated = constraint_name, refused_column = column_name;
+          result := frontrow.row_failure(sqlstate, violated, refused_column);
+          if result ->> 'outcome' = 'quarantined' then
+            perform frontrow.set_quarantine(c.name, item ->> 'path', result || pg_catalog.jsonb_build_object(
+              'store', 'table', 'version', coalesce(item #>> '{expect,bucket}', item #>> '{expect,table}', '')));
+          end if;
+      end;
+    end if;
+    if result ->> 'outcome' in ('stale', 'deferred') then
+      perform frontrow.fail(pg_catalog.jsonb_build_object('protocol', frontrow.protocol(), 'run', run_id, 'items',
+        pg_catalog.jsonb_build_array(result || pg_catalog.jsonb_build_object('collection', c.name,
+          'path', item -> 'path', 'token', item -> 'token',
+          'class', case result ->> 'outcome' when 'stale' then 'stale' else 'transient' end))));
+    elsif result ->> 'outcome' <> 'fenced' then
+      if result ->> 'intent' is null then
+        perform frontrow.complete(c.name, item ->> 'path', (item ->> 'token')::bigint);
+      end if;
+      if (result ->> 'again')::boolean then
+        perform frontrow.mark(c.name, 'table', array[item ->> 'path'], false);
+        perform frontrow.ring();
+      end if;
+      perform frontrow.log_item(run_id, c.name, item ->> 'path', result ->> 'outcome', result ->> 'code',
+        result ->> 'message');
+    end if;
+    results := results || (result || pg_catalog.jsonb_build_object('collection', c.name, 'path', item -> 'path'));
+  end loop;
+  perform pg_catalog.set_config('frontrow.origin', '', true);
+  return pg_catalog.jsonb_build_object('items', results);
+end;
+$$;
+comment on function frontrow.apply(jsonb) is 'Carries out plans in one transaction, with one outcome per item: as planned, stale, fenced, halted, quarantined or deferred.';
+
+-- -------------------- sql/74_columns.sql --------------------
+
+-- What a table must be like, and whether it still is.
+
+create or replace function frontrow.refuse(message text) returns void
+language plpgsql immutable set search_path = '' as $$
+begin
+  raise exception 'frontrow: %', message using errcode = 'FR400';
+end;
+$$;
+comment on function frontrow.refuse(text) is 'Raises FR400: the configuration cannot work.';
+
+-- The column types that round-trip, by their type's name; null for every other.
+create or replace function frontrow.known_type(type_id oid, modifier int) returns text
+language sql stable set search_path = '' as $$
+  select case
+    when t.typtype = 'e' then 'enum'
+    when t.typnamespace <> 'pg_catalog'::regnamespace then null
+    when t.typname in ('text', 'varchar') then 'text'
+    when t.typname in ('bool', 'int2', 'int4', 'int8', 'numeric', 'float8', 'date', 'timestamptz', 'uuid', 'jsonb') then t.typname::text
+    when t.typname in ('_text', '_varchar') then 'text[]'
+  end
+  from pg_catalog.pg_type as t where t.oid = type_id
+$$;
+comment on function frontrow.known_type(oid, int) is 'Frontrow''s name for a supported column type, else null.';
+
+-- Digest of the definitions the engine relies on; a change halts the collection until it is registered again.
+create or replace function frontrow.table_fingerprint(table_id oid, columns jsonb, body_column text) returns text
+language sql stable set search_path = '' as $$
+  select coalesce(pg_catalog.md5(pg_catalog.string_agg(
+    pg_catalog.format('%s:%s:%s:%s', a.attname, a.atttypid, a.attgenerated, a.attidentity), ',' order by a.attname)), '')
+  from pg_catalog.pg_attribute as a
+  where a.attrelid = table_id and a.attnum > 0 and not a.attisdropped and (
+    a.attname = body_column or a.attname = 'deleted_at'
+    or a.attname in (select e ->> 'column' from pg_catalog.jsonb_array_elements(columns) as e))
+$$;
+comment on function frontrow.table_fingerprint(oid, jsonb, text) is 'Digest of the mapped columns'' definitions as they are now.';
+
+create or replace function frontrow.is_key(table_id oid, key_columns text[]) returns boolean
+language sql stable set search_path = '' as $$
+  select exists (
+    select from pg_catalog.pg_index as i
+    where i.indrelid = table_id and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+      and i.indnkeyatts = pg_catalog.cardinality(key_columns)
+      and (select pg_catalog.array_agg(a.attname::text order by a.attname) from pg_catalog.pg_attribute as a
+           where a.attrelid = table_id and a.attnum = any (i.indkey))
+        = (select pg_catalog.array_agg(k order by k) from pg_catalog.unnest(key_columns) as k))
+$$;
+comment on function frontrow.is_key(oid, text[]) is 'Whether a unique constraint or index is over exactly these columns.';
+
+-- A collection whose table was renamed, dropped or changed must stop alone: every other would fail with it.
+create or replace function frontrow.is_as_registered(c frontrow.collections) returns boolean
+language sql stable set search_path = '' as $$
+  select coalesce(pg_catalog.to_regclass(frontrow.qualified_table(c)) = c.table_id
+    and frontrow.table_fingerprint(c.table_id, c.columns, c.body_column) = c.fingerprint
+    and frontrow.is_key(c.table_id, c.key_columns), false)
+$$;
+comment on function frontrow.is_as_registered(frontrow.collections) is 'Whether the collection''s table is still the one that was registered.';
+
+create or replace function frontrow.describe_column(table_id oid, table_label text, column_name text, is_mapped boolean)
+returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+  a pg_catalog.pg_attribute;
+  kind text;
+begin
+  select * into a from pg_catalog.pg_attribute
+  where attrelid = table_id and attname = column_name and attnum > 0 and not attisdropped;
+  if a.attname is null then
+    perform frontrow.refuse(pg_catalog.format('table %s has no column "%s"', table_label, column_name));
+  end if;
+  kind := frontrow.known_type(a.atttypid, a.atttypmod);
+  if kind is null then
+    perform frontrow.refuse(pg_catalog.format('column "%s" of %s has the type %s, which cannot be kept in front matter;'
+      || ' use text, an enum, boolean, smallint, integer, bigint, numeric, double precision, date, timestamptz, uuid,'
+      || ' text[] or jsonb', column_name, table_label, pg_catalog.format_type(a.atttypid, a.atttypmod)));
+  end if;
+  if is_mapped and (a.attgenerated <> '' or a.attidentity = 'a') then
+    perform frontrow.refuse(pg_catalog.format('column "%s" of %s is generated by the database and cannot be a field',
+      column_name, table_label));
+  end if;
+  return pg_catalog.jsonb_build_object('column', column_name, 'type', kind, 'mapped', is_mapped,
+    'sql_type', pg_catalog.format_type(a.atttypid, null), 'not_null', a.attnotnull, 'has_default', a.atthasdef,
+    'labels', (select pg_catalog.jsonb_agg(e.enumlabel order by e.enumsortorder)
+      from pg_catalog.pg_enum as e where e.enumtypid = a.atttypid));
+end;
+$$;
+comment on function frontrow.describe_column(oid, text, text, boolean) is 'One mapped column: type, labels, constraints. Raises FR400 for what cannot be mapped.';
+
+-- -------------------- sql/75_register.sql --------------------
+
+-- Registration turns a config into collections and triggers, and refuses what could not work.
+
+create or replace function frontrow.register_collection(spec jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  table_label text := pg_catalog.format('%I.%I', spec ->> 'schema', spec ->> 'table');
+  id oid := pg_catalog.to_regclass(table_label);
+  key_columns text[] := array(select pg_catalog.jsonb_array_elements_text(spec -> 'key'));
+  mapped text[] := array(
+    select f ->> 'column' from pg_catalog.jsonb_array_elements(spec -> 'fields') as f
+    union select spec ->> 'extra' where spec ->> 'extra' is not null);
+  described jsonb := '[]'::jsonb;
+  column_name text;
+  body_type text;
+  has_deleted_at boolean;
+  row_delete text := coalesce(spec #>> '{policies,rowDelete}', 'auto');
+  c frontrow.collections;
+  before frontrow.collections;
+  scope_before text;
+begin
+  if spec ->> 'schema' ~ '^(pg_.*|_.*|auth|storage|vault|cron|net|extensions|frontrow|information_schema|realtime|pgmq.*|pgsodium.*|pgbouncer|graphql.*|supabase_.*)$'
+  then
+    perform frontrow.refuse(pg_catalog.format('schema "%s" belongs to the platform', spec ->> 'schema'));
+  end if;
+  if id is null then
+    perform frontrow.refuse(pg_catalog.format('there is no table %s', table_label));
+  end if;
+  if (select relkind from pg_catalog.pg_class where oid = id) <> 'r' then
+    perform frontrow.refuse(pg_catalog.format('%s is not an ordinary table', table_label));
+  end if;
+  foreach column_name in array mapped loop
+    described := described || frontrow.describe_column(id, table_label, column_name, true);
+  end loop;
+  foreach column_name in array key_columns loop
+    if not column_name = any (mapped) then
+      described := described || frontrow.describe_column(id, table_label, column_name, false);
+    end if;
+    if (select e ->> 'type' from pg_catalog.jsonb_array_elements(described) as e where e ->> 'column' = column_name)
+      not in ('text', 'int2', 'int4', 'int8', 'uuid', 'date')
+    then
+      perform frontrow.refuse(pg_catalog.format('column "%s" of %s cannot be part of a path: use text, an integer, uuid or date',
+        column_name, table_label));
+    end if;
+  end loop;
+  if not frontrow.is_key(id, key_columns) then
+    perform frontrow.refuse(pg_catalog.format('%s needs a unique constraint on (%s): a path must name one row',
+      table_label, pg_catalog.array_to_string(key_columns, ', ')));
+  end if;
+  -- An overwrite in a versioned bucket is an archive and an insert: not proven yet.
+  if exists (select from storage.buckets as b where b.id = spec ->> 'bucket'
+    and coalesce(pg_catalog.to_jsonb(b) ->> 'versioning_status', 'DISABLED') <> 'DISABLED')
+  then
+    perform frontrow.refuse(pg_catalog.format('bucket "%s" keeps versions of its objects, which is not supported yet',
+      spec ->> 'bucket'));
+  end if;
+  if spec ->> 'body' is not null then
+    body_type := frontrow.describe_column(id, table_label, spec ->> 'body', true) ->> 'type';
+    if body_type <> 'text' then
+      perform frontrow.refuse(pg_catalog.format('the body column "%s" of %s must be text', spec ->> 'body', table_label));
+    end if;
+  end if;
+  if spec ->> 'extra' is not null and not exists (select from pg_catalog.jsonb_array_elements(described) as e
+    where e ->> 'column' = spec ->> 'extra' and e ->> 'type' = 'jsonb')
+  then
+    perform frontrow.refuse(pg_catalog.format('the catch-all column "%s" of %s must be jsonb', spec ->> 'extra', table_label));
+  end if;
+  select a.attname into column_name from pg_catalog.pg_attribute as a
+  where a.attrelid = id and a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef
+    and a.attidentity = '' and a.attname <> coalesce(spec ->> 'body', '')
+    and not a.attname = any (mapped || key_columns)
+  limit 1;
+  if column_name is not null and spec #>> '{policies,direction}' is distinct from 'rows-to-files' then
+    perform frontrow.refuse(pg_catalog.format('column "%s" of %s must not be null, has no default and is no field:'
+      || ' no file could become a row; give it a default', column_name, table_label));
+  end if;
+  has_deleted_at := exists (select from pg_catalog.pg_attribute where attrelid = id and attname = 'deleted_at'
+    and atttypid = 'timestamptz'::regtype and not attisdropped) and not 'deleted_at' = any (mapped);
+  if row_delete = 'soft' and not has_deleted_at then
+    perform frontrow.refuse(pg_catalog.format('%s has no column deleted_at timestamptz for soft deletes', table_label));
+  end if;
+  select * into before from frontrow.collections where name = spec ->> 'name';
+  -- Remembered beside the collection, so that taking it out of the config and putting it back cannot hide a change.
+  scope_before := coalesce(before.scope,
+    (select value #>> '{}' from frontrow.settings where name = 'scope ' || (spec ->> 'name')));
+  c.name := spec ->> 'name';
+  c.table_schema := spec ->> 'schema';
+  c.table_name := spec ->> 'table';
+  c.table_id := id;
+  c.bucket := spec ->> 'bucket';
+  c.template := spec ->> 'template';
+  c.tokens := spec -> 'tokens';
+  c.pattern := spec ->> 'pattern';
+  c.key_columns := key_columns;
+  c.fields := spec -> 'fields';
+  c.body_column := spec ->> 'body';
+  c.extra_column := spec ->> 'extra';
+  c.columns := described;
+  c.soft_delete := has_deleted_at;
+  c.row_delete := case when row_delete in ('soft', 'hard') then row_delete when has_deleted_at then 'soft' else 'hard' end;
+  c.policies := spec -> 'policies';
+  c.scope := spec ->> 'scope';
+  c.digest := spec ->> 'digest';
+  c.fingerprint := frontrow.table_fingerprint(id, described, spec ->> 'body');
+  c.registered_at := pg_catalog.now();
+  delete from frontrow.collections where name = c.name;
+  insert into frontrow.collections select (c).*;
+  insert into frontrow.settings (name, value) values ('scope ' || c.name, pg_catalog.to_jsonb(c.scope))
+  on conflict (name) do update set value = excluded.value;
+  if scope_before <> c.scope
+    and exists (select from frontrow.documents where collection = c.name and deleted_at is null)
+  then
+    -- Out of scope is not deleted: what the new scope no longer shows must not look like a deletion.
+    insert into frontrow.halts (collection, kind, reason, evidence)
+    values (c.name, 'scope-changed', 'the bucket, path template or table changed: nothing is deleted until a person confirms',
+      pg_catalog.jsonb_build_object('before', scope_before, 'after', c.scope))
+    on conflict (collection, kind) where state <> 'closed' do update set state = 'open', reason = excluded.reason,
+      evidence = excluded.evidence, created_at = pg_catalog.now();
+  end if;
+  update frontrow.halts set state = 'closed', closed_at = pg_catalog.now()
+  where collection = c.name and kind = 'schema-changed' and state <> 'closed';
+  if before.name is not null and before.table_id <> c.table_id then
+    perform frontrow.unguard_table(before);
+  end if;
+  perform frontrow.guard_table(c);
+  return pg_catalog.jsonb_build_object('name', c.name, 'columns', c.columns, 'softDelete', c.soft_delete,
+    'rowDelete', c.row_delete, 'digest', c.digest, 'fingerprint', c.fingerprint);
+end;
+$$;
+comment on function frontrow.register_collection(jsonb) is 'Checks one collection against its table and installs it. Raises FR400 with the reason.';
+
+-- Registers every collection of a config; with prune, forgets collections it no longer has (their documents stay).
+create or replace function frontrow.register(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  spec jsonb;
+  c frontrow.collections;
+  registered jsonb := '[]'::jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  perform pg_catalog.pg_advisory_xact_lock(470212, 1);
+  for c in select * from frontrow.collections
+    where (request ->> 'prune')::boolean and not name in (
+      select s ->> 'name' from pg_catalog.jsonb_array_elements(request -> 'collections') as s)
+  loop
+    perform frontrow.unguard_table(c);
+    delete from frontrow.collections where name = c.name;
+    -- Nobody will ever claim these: they would have the doorbell rung for ever.
+    delete from frontrow.dirty where collection = c.name;
+    delete from frontrow.leases where collection = c.name;
+  end loop;
+  for spec in select * from pg_catalog.jsonb_array_elements(request -> 'collections') loop
+    registered := registered || frontrow.register_collection(spec);
+  end loop;
+  perform frontrow.guard_objects();
+  return pg_catalog.jsonb_build_object('collections', registered);
+end;
+$$;
+comment on function frontrow.register(jsonb) is 'Installs the collections of a config. {collections, prune} → {collections: [{name, columns, softDelete, rowDelete, digest}]}.';
+
+create or replace function frontrow.registered(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('collections', (
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', name, 'columns', columns,
+      'softDelete', soft_delete, 'rowDelete', row_delete, 'digest', digest, 'fingerprint', fingerprint) order by name), '[]')
+    from frontrow.collections));
+end;
+$$;
+comment on function frontrow.registered(jsonb) is 'The collections as registered: {collections: [{name, columns, softDelete, rowDelete, digest}]}.';
+
+-- -------------------- sql/80_backfill.sql --------------------
+
+-- Anti-entropy: what no trigger saw. Set operations in SQL over versions and hashes, never timestamps.
+
+-- Marks every document of one slice dirty whose replicas or base differ. Slices divide the paths by hash.
+-- After a bulk load there are no statistics yet, and joining in loops would take 5,000 documents seconds: never in loops.
+create or replace function frontrow.mark_differences(c frontrow.collections, slice int, slices int) returns int
+language plpgsql volatile security definer
+set search_path = '' set enable_nestloop = off set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  marked int;
+begin
+  if not frontrow.is_as_registered(c) then
+    return 0;
+  end if;
+  execute pg_catalog.format($sql$
+    with objects as (
+      select o.name as path, coalesce(o.version, '') as version from storage.objects as o
+      where o.bucket_id = $2 and o.name ~ $3 and pg_catalog.to_jsonb(o) ->> 'archived_at' is null
+        and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+        and (pg_catalog.hashtext(o.name) & 2147483647) %% $5 = $4
+    ), replicas as (
+      select p.path, frontrow.row_version(%1$s, %2$s) as version
+      from %3$s as r cross join lateral (select %4$s as path) as p
+      where %5$s and p.path is not null and (pg_catalog.hashtext(p.path) & 2147483647) %% $5 = $4
+    ), known as (
+      select d.path, d.revision, d.deleted_at, bb.version as bucket_version, bb.revision as bucket_revision,
+        bt.version as table_version, bt.revision as table_revision
+      from frontrow.documents as d
+      left join frontrow.bases as bb on bb.collection = $1 and bb.path = d.path and bb.store = 'bucket'
+      left join frontrow.bases as bt on bt.collection = $1 and bt.path = d.path and bt.store = 'table'
+      where d.collection = $1 and d.path ~ $3 and (pg_catalog.hashtext(d.path) & 2147483647) %% $5 = $4
+    ), aside as (
+      select q.path, q.version, coalesce(q.retry_at > pg_catalog.now(), true) as waits from frontrow.quarantine as q
+      where q.collection = $1 and (pg_catalog.hashtext(q.path) & 2147483647) %% $5 = $4
+    ), differing as (
+      select path, o.version as object_version, r.version as row_version, k.revision is null as is_unknown,
+        (k.bucket_version is not null and o.version is null) as object_gone,
+        (k.table_version is not null and r.version is null) as row_gone
+      from objects as o full join replicas as r using (path) full join known as k using (path)
+      full join aside as q using (path)
+      where (o.version is distinct from k.bucket_version or r.version is distinct from k.table_version
+          or (k.deleted_at is null and (k.bucket_revision is distinct from k.revision
+            or k.table_revision is distinct from k.revision))
+          or (k.deleted_at is not null and (k.bucket_version is not null or k.table_version is not null)))
+          and not coalesce(q.waits and q.version in (o.version, r.version, ''), false)
+        -- What was set aside and is nowhere any more is nobody's concern: one more look forgets it.
+        or (q.path is not null and o.version is null and r.version is null)
+    )
+    insert into frontrow.dirty (collection, path, store, gone)
+    select $1, f.path, case when f.row_gone and not f.object_gone then 'table' else 'bucket' end, f.object_gone or f.row_gone
+    from differing as f
+    -- What a one-way collection never takes over is nobody's difference.
+    where not (f.is_unknown and (f.object_version is null and $6 = 'files-to-rows'
+        or f.row_version is null and $6 = 'rows-to-files'))
+      and not exists (select from frontrow.dirty as d where d.collection = $1 and d.path = f.path)
+      and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = f.path and k.state = 'open'
+        and k.keep is null and k.bucket_version is not distinct from f.object_version
+        and k.table_version is not distinct from f.row_version)
+      and not exists (select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+        where h.collection = $1 and h.state = 'open' and i.path = f.path and (f.object_gone or f.row_gone))
+    $sql$, frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
+    frontrow.path_expression(c, 'r'), frontrow.live_condition(c))
+  using c.name, c.bucket, c.pattern, slice, slices, c.policies ->> 'direction';
+  get diagnostics marked = row_count;
+  return marked;
+end;
+$$;
+comment on function frontrow.mark_differences(frontrow.collections, int, int) is 'Compares objects, rows and bases of one slice and marks what differs dirty; answers how many.';
+
+-- A collection-level event (TRUNCATE) says only that anything may have changed.
+create or replace function frontrow.expand_collection_events(names text[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+begin
+  for c in
+    with events as (
+      delete from frontrow.dirty where path = '' and collection = any (names) returning collection
+    ) select k.* from frontrow.collections as k where k.name in (select collection from events)
+  loop
+    perform frontrow.mark_differences(c, 0, 1);
+  end loop;
+end;
+$$;
+comment on function frontrow.expand_collection_events(text[]) is 'Turns collection-level events into the keys that really differ.';
+
+-- The first full pass, or one on demand. full: every known document is looked at again, whatever the versions say.
+create or replace function frontrow.backfill(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  marked int := 0;
+  more int;
+begin
+  perform frontrow.check_protocol(request);
+  for c in select * from frontrow.collections
+    where request ->> 'collection' is null or name = request ->> 'collection'
+  loop
+    marked := marked + frontrow.mark_differences(c, 0, 1);
+    if coalesce((request ->> 'full')::boolean, false) or request ->> 'hours' is not null then
+      insert into frontrow.dirty (collection, path, store)
+      select c.name, all_paths.path, 'bucket' from (
+        select d.path from frontrow.documents as d where d.collection = c.name
+          and (coalesce((request ->> 'full')::boolean, false)
+            or d.updated_at > pg_catalog.now() - pg_catalog.make_interval(hours => (request ->> 'hours')::int))
+        union
+        select q.path from frontrow.quarantine as q where q.collection = c.name
+      ) as all_paths
+      where not exists (select from frontrow.dirty as d where d.collection = c.name and d.path = all_paths.path);
+      get diagnostics more = row_count;
+      marked := marked + more;
+    end if;
+  end loop;
+  return pg_catalog.jsonb_build_object('marked', marked);
+end;
+$$;
+comment on function frontrow.backfill(jsonb) is 'Marks everything that differs dirty. {collection?, full?, hours?} → {marked}.';
+
+-- What a backfill would look at, read but not leased: everything it did is rolled back before it answers.
+create or replace function frontrow.preview(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  names text[];
+  collection_name text;
+  paths text[];
+  documents jsonb;
+  items jsonb := '[]'::jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  begin
+    names := frontrow.usable_collections(request -> 'digests');
+    perform frontrow.backfill(request);
+    perform frontrow.expand_collection_events(names);
+    foreach collection_name in array names loop
+      continue when request ->> 'collection' is not null and collection_name <> request ->> 'collection';
+      paths := array(select distinct d.path from frontrow.dirty as d where d.collection = collection_name
+        order by d.path limit (request ->> 'limit')::int);
+      documents := frontrow.read_documents(collection_name, paths);
+      select items || coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', collection_name,
+        'path', p, 'token', '0', 'attempts', 0) || (documents -> p)), '[]')
+      into items from pg_catalog.unnest(paths) as p;
+    end loop;
+    raise exception 'rolled back on purpose' using errcode = 'FR000';
+  exception when sqlstate 'FR000' then
+    null;
+  end;
+  return pg_catalog.jsonb_build_object('items', items);
+end;
+$$;
+comment on function frontrow.preview(jsonb) is 'The documents a backfill would look at; changes nothing. {collection?, full?, hours?, limit, digests}.';
+
+-- -------------------- sql/82_signals.sql --------------------
+
+-- What comes from outside: signals, and a person's decisions. Halts are resumed in 65_valve.sql.
+
+-- Signals from outside: webhooks, connectors, a person. Names that belong to no collection are ignored and counted.
+create or replace function frontrow.signal(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  marked int;
+  asked int := pg_catalog.jsonb_array_length(request -> 'keys');
+begin
+  perform frontrow.check_protocol(request);
+  insert into frontrow.dirty (collection, path, store)
+  select distinct c.name, k.path, 'bucket'
+  from pg_catalog.jsonb_to_recordset(request -> 'keys') as k (bucket text, collection text, path text)
+  join frontrow.collections as c on (c.bucket = k.bucket or c.name = k.collection) and k.path ~ c.pattern;
+  get diagnostics marked = row_count;
+  if marked > 0 then
+    perform frontrow.ring();
+  end if;
+  return pg_catalog.jsonb_build_object('marked', marked, 'ignored', greatest(asked - marked, 0));
+end;
+$$;
+comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path. {keys} → {marked, ignored}.';
+
+-- A person chose a side of an open conflict.
+create or replace function frontrow.resolve(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  found_id bigint;
+begin
+  perform frontrow.check_protocol(request);
+  update frontrow.conflicts set keep = request ->> 'keep'
+  where collection = request ->> 'collection' and path = request ->> 'path' and state = 'open'
+  returning id into found_id;
+  if found_id is null then
+    raise exception 'frontrow: % has no open conflict', request ->> 'path' using errcode = 'FR404';
+  end if;
+  perform frontrow.mark(request ->> 'collection', 'table', array[request ->> 'path'], false);
+  perform frontrow.ring();
+  return pg_catalog.jsonb_build_object('conflict', found_id);
+end;
+$$;
+comment on function frontrow.resolve(jsonb) is 'Decides an open conflict for one side; the next pass carries it out. {collection, path, keep: file|row}.';
+
+-- -------------------- sql/84_sweep.sql --------------------
+
+-- The sweep: pg_cron's only job.
+
+-- Every 30 s: cheap, alone, idempotent. Lost signals cost latency, not changes.
+create or replace function frontrow.sweep() returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  slices int;
+  place jsonb;
+  marked int := 0;
+  repaired int := 0;
+begin
+  if not pg_catalog.pg_try_advisory_xact_lock(470212, 2) then
+    return '{"skipped": true}'::jsonb;
+  end if;
+  repaired := frontrow.repair_triggers();
+  insert into frontrow.dirty (collection, path, store)
+  select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
+    and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
+  -- One slice of at most some 5,000 documents of one collection, the next one each time.
+  select value into place from frontrow.settings where name = 'backfill';
+  select * into c from frontrow.collections
+  where (name, 0) >= (coalesce(place ->> 'collection', ''), 0) order by name limit 1;
+  if c.name is null then
+    select * into c from frontrow.collections order by name limit 1;
+    place := null;
+  end if;
+  if c.name is not null then
+    select 1 + greatest(count(*), (select t.reltuples from pg_catalog.pg_class as t where t.oid = c.table_id)::bigint) / 5000
+    into slices from frontrow.documents where collection = c.name;
+    -- A slice that takes too long, or fails, must not take the rest of the sweep with it, nor be tried for ever.
+    begin
+      marked := frontrow.mark_differences(c, least(coalesce((place ->> 'slice')::int, 0), slices - 1), slices);
+    exception
+      when query_canceled then
+        raise warning 'frontrow: a slice of the backfill of "%" took too long', c.name;
+      when others then
+        raise warning 'frontrow: a slice of the backfill of "%" failed: %', c.name, sqlerrm;
+    end;
+    insert into frontrow.settings (name, value)
+    select 'backfill', case when coalesce((place ->> 'slice')::int, 0) + 1 < slices
+      then pg_catalog.jsonb_build_object('collection', c.name, 'slice', coalesce((place ->> 'slice')::int, 0) + 1)
+      else pg_catalog.jsonb_build_object('collection', coalesce((select min(name) from frontrow.collections where name > c.name), ''), 'slice', 0) end
+    on conflict (name) do update set value = excluded.value;
+  end if;
+  perform frontrow.prune();
+  insert into frontrow.settings (name, value) values ('sweep', pg_catalog.to_jsonb(pg_catalog.clock_timestamp()))
+  on conflict (name) do update set value = excluded.value;
+  if frontrow.has_work() then
+    perform frontrow.ring();
+  end if;
+  return pg_catalog.jsonb_build_object('marked', marked, 'repaired', repaired);
+end;
+$$;
+comment on function frontrow.sweep() is 'The recurring check by pg_cron: triggers, retries, one slice of the backfill, the doorbell, pruning.';
+
+-- Restores, branches and dumps lose triggers on storage.objects; anybody may disable one.
+create or replace function frontrow.repair_triggers() returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  repaired int := 0;
+begin
+  if exists (select from frontrow.collections) and (
+    select count(*) from pg_catalog.pg_trigger
+    where tgrelid = 'storage.objects'::regclass and tgname like 'frontrow\_%' and tgenabled <> 'D') < 6
+  then
+    perform frontrow.guard_objects();
+    repaired := repaired + 1;
+  end if;
+  for c in select k.* from frontrow.collections as k
+    where pg_catalog.to_regclass(frontrow.qualified_table(k)) = k.table_id and (
+      select count(*) from pg_catalog.pg_trigger
+      where tgrelid = k.table_id and tgname like 'frontrow\_capture\_%' and tgenabled <> 'D') < 4
+  loop
+    perform frontrow.guard_table(c);
+    repaired := repaired + 1;
+  end loop;
+  return repaired;
+exception when others then
+  raise warning 'frontrow: a trigger is missing and could not be made again: %', sqlerrm;
+  return repaired;
+end;
+$$;
+comment on function frontrow.repair_triggers() is 'Makes missing or disabled capture triggers again.';
+
+create or replace function frontrow.prune() returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from frontrow.run_items where at < pg_catalog.now() - interval '7 days';
+  delete from frontrow.runs where started_at < pg_catalog.now() - interval '7 days';
+  delete from frontrow.runs where finished_at < pg_catalog.now() - interval '1 hour' and counts = '{}';
+  update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
+  where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes';
+  delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
+    select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
+  begin
+    execute $sql$
+      delete from cron.job_run_details where end_time < pg_catalog.now() - interval '1 day'
+        and jobid in (select jobid from cron.job where jobname like 'frontrow-%')$sql$;
+  exception when others then
+    null;
+  end;
+end;
+$$;
+comment on function frontrow.prune() is 'Forgets old runs, settled intents and our own cron history.';
+
+-- The seconds form needs pg_cron 1.5; older ones get the shortest period they know. Safe to repeat.
+create or replace function frontrow.schedule() returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  installed text;
+  period text;
+begin
+  select extversion into installed from pg_catalog.pg_extension where extname = 'pg_cron';
+  if installed is null and pg_catalog.to_regprocedure('cron.frontrow_standin_version()') is not null then
+    execute pg_catalog.format('select cron.%I()', 'frontrow_standin_version') into installed;
+  end if;
+  if installed is null then
+    return 'none';
+  end if;
+  -- Debian says "1.4-1".
+  period := case when pg_catalog.regexp_match(installed, '^(\d+)\.(\d+)')::int[] >= array[1, 5] then '30 seconds' else '* * * * *' end;
+  execute 'select cron.unschedule(jobid) from cron.job where jobname = $1' using 'frontrow-sweep';
+  execute 'select cron.schedule($1, $2, $3)' using 'frontrow-sweep', period,
+    'set statement_timeout = ''25s''; select frontrow.sweep();';
+  return period;
+exception when others then
+  raise warning 'frontrow: the sweep could not be scheduled: %', sqlerrm;
+  return 'none';
+end;
+$$;
+comment on function frontrow.schedule() is 'Schedules the sweep with pg_cron, if it is there; answers the period.';
+
+-- -------------------- sql/85_views.sql --------------------
+
+-- What people read.
+
+create or replace view frontrow.status with (security_invoker = true) as
+select c.name as collection,
+  (select count(*) from frontrow.documents as d where d.collection = c.name and d.deleted_at is null) as documents,
+  (select count(distinct d.path) from frontrow.dirty as d where d.collection = c.name) as pending,
+  (select min(d.at) from frontrow.dirty as d where d.collection = c.name) as oldest_pending_at,
+  (select count(distinct q.path) from frontrow.quarantine as q where q.collection = c.name) as quarantined,
+  (select count(*) from frontrow.conflicts as k where k.collection = c.name and k.state = 'open') as conflicts,
+  (select count(*) from frontrow.halts as h where h.collection = c.name and h.state = 'open') as halts,
+  (select count(*) from frontrow.intents as i where i.collection = c.name and i.state in ('open', 'landed')) as in_flight
+from frontrow.collections as c;
+comment on view frontrow.status is 'One line per collection: how many documents, and what is not in sync and why.';
+
+create or replace view frontrow.sync_logs with (security_invoker = true) as
+select i.id, i.at as created_at, i.collection || ':' || i.outcome as event_type,
+  case when i.outcome in ('quarantined', 'failed') then 'error'
+    when i.outcome in ('conflict', 'halted', 'deferred') then 'attention' else 'success' end as status,
+  coalesce(i.message, i.outcome || ' ' || i.path) as message,
+  pg_catalog.jsonb_build_object('run', i.run, 'path', i.path, 'code', i.code) as details
+from frontrow.run_items as i;
+comment on view frontrow.sync_logs is 'What became of each document, newest last: {event_type, status, message, details}.';
+
+create or replace view frontrow.sync_state with (security_invoker = true) as
+select s.name as key, s.value from frontrow.settings as s where s.name not like 'scope %'
+union all
+select 'last_run', pg_catalog.jsonb_build_object('started_at', r.started_at, 'finished_at', r.finished_at,
+  'cause', r.cause, 'counts', r.counts, 'error', r.error)
+from (select * from frontrow.runs where counts <> '{}' order by started_at desc limit 1) as r;
+comment on view frontrow.sync_state is 'Where the engine is: the backfill''s place, the last sweep, the last run that did something.';
+
+create or replace function frontrow.report(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  wanted text := request ->> 'collection';
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object(
+    'collections', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(s) || pg_catalog.jsonb_build_object(
+      'rows', frontrow.count_rows(c, false), 'unnamed', frontrow.count_rows(c, true), 'objects', o.objects, 'ignored', o.ignored) order by s.collection), '[]')
+      from frontrow.status as s join frontrow.collections as c on c.name = s.collection
+      cross join lateral (
+        select count(*) filter (where x.name ~ c.pattern) as objects,
+          count(*) filter (where not exists (select from frontrow.collections as k
+            where k.bucket = x.bucket_id and x.name ~ k.pattern)) as ignored
+        from storage.objects as x where x.bucket_id = c.bucket) as o
+      where wanted is null or s.collection = wanted),
+    'quarantine', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q) order by q.collection, q.path), '[]')
+      from (select * from frontrow.quarantine where wanted is null or collection = wanted limit 1000) as q),
+    'conflicts', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', k.collection,
+      'path', k.path, 'overlapping', k.overlapping, 'since', k.created_at) order by k.id), '[]')
+      from (select * from frontrow.conflicts where state = 'open' and (wanted is null or collection = wanted) limit 1000) as k),
+    'halts', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', h.id, 'collection', h.collection,
+      'kind', h.kind, 'reason', h.reason, 'since', h.created_at,
+      'documents', (select count(*) from frontrow.halt_items as i where i.halt = h.id)) order by h.id), '[]')
+      from frontrow.halts as h where h.state = 'open' and (wanted is null or h.collection = wanted)),
+    'doorbell', case
+      when frontrow.secret('frontrow_functions_url') is null or frontrow.secret('frontrow_hook_token') is null then 'no secret'
+      when pg_catalog.to_regnamespace('net') is null then 'no pg_net'
+      else 'ready' end,
+    'state', (select coalesce(pg_catalog.jsonb_object_agg(t.key, t.value), '{}') from frontrow.sync_state as t),
+    'last24Hours', (select pg_catalog.jsonb_build_object('runs', count(*),
+        'failed', count(*) filter (where error is not null or counts ? 'failed'))
+      from frontrow.runs where started_at > pg_catalog.now() - interval '24 hours' and counts <> '{}'),
+    'running', exists (select from frontrow.runs
+      where finished_at is null and heartbeat_at > pg_catalog.clock_timestamp() - interval '5 seconds'));
+end;
+$$;
+comment on function frontrow.report(jsonb) is 'The whole state for people and programs. {collection?} → {collections, quarantine, conflicts, halts, doorbell, state, …}.';
+
+create or replace function frontrow.count_rows(c frontrow.collections, is_unnamed boolean) returns bigint
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  result bigint;
+begin
+  if pg_catalog.to_regclass(frontrow.qualified_table(c)) is null then
+    return null;
+  end if;
+  execute pg_catalog.format('select count(*) from %s as r where %s and (not %L or %s)', frontrow.qualified_table(c),
+    frontrow.live_condition(c), is_unnamed, (
+      select pg_catalog.string_agg(pg_catalog.format('coalesce(r.%1$I::text, '''') = '''' or pg_catalog.octet_length(r.%1$I::text) > 255', k), ' or ')
+      from pg_catalog.unnest(c.key_columns) as k)) into result;
+  return result;
+end;
+$$;
+comment on function frontrow.count_rows(frontrow.collections, boolean) is 'Live rows of a collection''s table; unnamed: only those whose key is null, empty or too long for a file name.';
+
+-- The newest outcomes after an id, for a live log.
+create or replace function frontrow.log(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('items', (
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(i) order by i.id), '[]') from (
+      select id, collection, path, outcome, code, message, at from frontrow.run_items
+      where id > (request ->> 'after')::bigint order by id limit 500) as i));
+end;
+$$;
+comment on function frontrow.log(jsonb) is 'Outcomes after a given id, oldest first, for showing only. {after} → {items}.';
+
+-- -------------------- sql/90_api.sql --------------------
+
+-- The doors: one jsonb in, one jsonb out, for service_role alone. The schema behind them is exposed to nobody.
+-- The Data API takes over a function's statement_timeout; its own for service_role, 8 s, is too short for a backfill.
+
+do $$
+declare
+  verb record;
+begin
+  for verb in
+    select * from (values
+      ('register', 'Installs the collections of a config.'),
+      ('registered', 'The collections as registered.'),
+      ('claim', 'Leases due documents and reads them.'),
+      ('apply', 'Carries out plans in one transaction.'),
+      ('confirm', 'Makes landed writes the new base.'),
+      ('fail', 'Gives leases back undone.'),
+      ('finish', 'Ends a run.'),
+      ('backfill', 'Marks everything that differs dirty.'),
+      ('preview', 'What a backfill would look at.'),
+      ('signal', 'Marks named documents dirty.'),
+      ('resume', 'Carries out a person''s decision on a halt.'),
+      ('resolve', 'Decides an open conflict.'),
+      ('report', 'The state, for people and programs.'),
+      ('log', 'The newest outcomes.')
+    ) as v (name, about)
+  loop
+    execute format('create or replace function public.%I(request jsonb) returns jsonb
+      language sql volatile security definer set search_path = '''' set statement_timeout = ''55s''
+      as ''select frontrow.%I(request)''',
+      'frontrow_' || verb.name, verb.name);
+    execute format('comment on function public.%I(jsonb) is %L', 'frontrow_' || verb.name, 'Frontrow: ' || verb.about);
+    execute format('revoke execute on function public.%I(jsonb) from public, anon, authenticated', 'frontrow_' || verb.name);
+    execute format('grant execute on function public.%I(jsonb) to service_role', 'frontrow_' || verb.name);
+  end loop;
+end;
+$$;
+
+-- Postgres lets everybody execute a new function: not these.
+revoke execute on all functions in schema frontrow from public, anon, authenticated;
+
+-- -------------------- sql/95_schedule.sql --------------------
+
+-- The extensions may be missing (a small server, a test): everything works without them, later.
+do $$
+declare
+  wanted record;
+begin
+  for wanted in select * from (values ('pg_net', 'extensions'), ('pg_cron', 'pg_catalog')) as w (name, target) loop
+    begin
+      if exists (select from pg_available_extensions where name = wanted.name) then
+        execute format('create extension if not exists %I with schema %I', wanted.name, wanted.target);
+      end if;
+    exception when others then
+      raise notice 'frontrow: % could not be created: %', wanted.name, sqlerrm;
+    end;
+  end loop;
+end;
+$$;
+
+select frontrow.schedule();
