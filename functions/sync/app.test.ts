@@ -135,11 +135,20 @@ test("the doorbell is answered at once, and the work goes on behind it", async (
 });
 
 test("many rings are one loop", async () => {
-  const { post, calls, work } = await idle();
+  // The first loop is still at its claim until all have rung: it may otherwise be done before the last one does.
+  const held = Promise.withResolvers<never[]>();
+  let claims = 0;
+  const { post, work } = await idle({
+    claim: () => {
+      claims++;
+      return held.promise;
+    },
+  });
   await Promise.all(Array.from({ length: 20 }, () => post("/", { "x-frontrow-token": TOKEN })));
+  held.resolve([]);
   await Promise.all(work);
   assert.equal(work.length, 1);
-  assert.deepEqual(calls, ["claim"]);
+  assert.equal(claims, 1);
 });
 
 test("everybody else gets 401", async () => {
