@@ -97,7 +97,7 @@ describe("the uploaded worker, on the Edge Runtime's Deno, in an empty folder", 
     const file = () =>
       project.client.storage.from(project.bucketName).download(`users/${user_id}/parts/${row!.slug}.md`);
     let text = "";
-    for (let tries = 0; tries < 100 && !text.includes("Written as a row"); tries++) {
+    for (let tries = 0; tries < 600 && !text.includes("Written as a row"); tries++) {
       await new Promise((resolve) => setTimeout(resolve, 50));
       text = (await (await file()).data?.text()) ?? "";
     }

@@ -123,7 +123,8 @@ describe("what Postgres gives as text", () => {
       refusal(() => canonical(type, `2024-01-01${" ".repeat(1_000_000)}x`));
       refusal(() => canonical(type, `${"[".repeat(100_000)}`));
     }
-    assert.ok(performance.now() - started < 4000, `${performance.now() - started} ms`);
+    // Quadratic time would be minutes; the machine may be busy.
+    assert.ok(performance.now() - started < 30_000, `${performance.now() - started} ms`);
   });
 });
 
