@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Garden, startGarden } from "../scripts/testing/garden.ts";
+import type { Hub } from "../shared/hub/hub.ts";
 
 const TEXT = "---\nname: The Critic\nstatus: active\n---\nBody.\n";
 
@@ -180,4 +181,24 @@ test("signals of a collection that is no more keep nobody awake", async () => {
   await register(garden.hub, garden.config);
   await garden.hub.backfill({});
   await garden.settle();
+});
+
+test("what comes after a worker's last claim, while its heartbeat keeps the bell still, wakes another", async () => {
+  await working();
+  const late = "users/late/parts/one.md";
+  const count = await rings(async () => {
+    let isLate = false;
+    const hub: Hub = {
+      ...garden.hub,
+      async finish(run, options) {
+        if (!isLate) await garden.upload(late, TEXT);
+        isLate = true;
+        return garden.hub.finish(run, options);
+      },
+    };
+    await garden.drain({ hub });
+  });
+  assert.equal(count, 1);
+  await garden.settle();
+  assert.equal((await garden.row(late))!.name, "The Critic");
 });

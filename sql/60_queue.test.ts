@@ -246,4 +246,8 @@ test("a run is seen while it beats, ends with its counts, and a new one is rung 
   );
   await endWaits(garden.sql);
   assert.deepEqual(await garden.hub.finish(run, { ring: false }), { more: true });
+  const digests = digestsOf(garden.bindings);
+  assert.deepEqual(await garden.hub.finish(run, { ring: false, digests }), { more: true });
+  const others = { parts: "of another config" };
+  assert.deepEqual(await garden.hub.finish(run, { ring: true, digests: others }), { more: false });
 });

@@ -21,14 +21,14 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function frontrow.log_item(uuid, text, text, text, text, text) is 'Counts an outcome in its run and logs it unless nothing happened.';
 
-create or replace function frontrow.has_work() returns boolean
+create or replace function frontrow.has_work(names text[] default null) returns boolean
 language sql volatile security definer set search_path = '' as $$
   select exists (
-    select from frontrow.dirty as d where not exists (
+    select from frontrow.dirty as d where (names is null or d.collection = any (names)) and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
         and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
 $$;
-comment on function frontrow.has_work() is 'Whether a key could be claimed now.';
+comment on function frontrow.has_work(text[]) is 'Whether a key (of these collections) could be claimed now.';
 
 create or replace function frontrow.finish(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -38,12 +38,14 @@ begin
   perform frontrow.check_protocol(request);
   update frontrow.runs set finished_at = pg_catalog.clock_timestamp(), error = request ->> 'error'
   where id = (request ->> 'run')::uuid and finished_at is null;
-  more := frontrow.has_work();
-  -- The budget is spent but work is left: the next worker is woken by this transaction.
+  -- Only what the caller could have claimed: a worker of another config would be woken for nothing, again and again.
+  more := frontrow.has_work(case when request ? 'digests' then frontrow.usable_collections(request -> 'digests') end);
+  -- The budget is spent, or something came after the last claim, while the heartbeat kept the doorbell still: the next
+  -- worker is woken by this transaction.
   if more and (request ->> 'ring')::boolean then
     perform frontrow.ring();
   end if;
   return pg_catalog.jsonb_build_object('more', more);
 end;
 $$;
-comment on function frontrow.finish(jsonb) is 'Ends a run; rings the doorbell when asked to and work is left. {run, ring, error?} → {more}.';
+comment on function frontrow.finish(jsonb) is 'Ends a run; rings the doorbell when asked to and work is left. {run, ring, digests?, error?} → {more}.';

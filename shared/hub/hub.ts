@@ -212,8 +212,11 @@ export interface Hub {
   apply(run: string, items: readonly ApplyItem[]): Promise<Applied[]>;
   confirm(items: readonly ConfirmItem[]): Promise<Confirmed[]>;
   fail(run: string, items: readonly FailItem[]): Promise<void>;
-  /** Ends a run; with `ring`, wakes another worker when work is left. */
-  finish(run: string, options: { ring: boolean; error?: string }): Promise<{ more: boolean }>;
+  /** Ends a run; with `ring`, wakes another worker when work is left (with `digests`: that this one could claim). */
+  finish(
+    run: string,
+    options: { ring: boolean; digests?: Readonly<Record<string, string>>; error?: string },
+  ): Promise<{ more: boolean }>;
   backfill(request: { collection?: string; full?: boolean; hours?: number }): Promise<{ marked: number }>;
   /** What a backfill would look at, without leases and without leaving a trace. */
   preview(request: {

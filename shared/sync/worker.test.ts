@@ -51,8 +51,8 @@ function paper(claims: { at: number; items: ClaimedDocument[] }[], tick = 0): Pa
     async fail(_run: string, items: readonly unknown[]) {
       asked.push(`fail ${items.length}`);
     },
-    async finish(_run: string, how: Paper["finished"][number]) {
-      finished.push(how);
+    async finish(_run: string, { ring, error }: Paper["finished"][number]) {
+      finished.push(error === undefined ? { ring } : { ring, error });
       return { more: waiting.length > 0 };
     },
   } as unknown as Hub;
@@ -107,7 +107,7 @@ test("it works until nothing is due, and counts what became of each", async () =
   const { counts, more } = await run(hub, { linger: 0 });
   assert.deepEqual({ counts, more }, { counts: { unchanged: 3 }, more: false });
   assert.deepEqual(hub.asked, ["claim", "apply 2", "claim", "apply 1", "claim"]);
-  assert.deepEqual(hub.finished, [{ ring: false }]);
+  assert.deepEqual(hub.finished, [{ ring: true }], "something may have come after the last claim");
 });
 
 test("it lingers: what comes soon after needs no doorbell, and the waits grow", async () => {
@@ -164,7 +164,7 @@ test("it can be told to stop, and does so between claims", async () => {
   };
   const { counts } = await run(hub, { linger: 0 }, stop.signal);
   assert.deepEqual(counts, { unchanged: 1 });
-  assert.equal(hub.finished.length, 1);
+  assert.deepEqual(hub.finished, [{ ring: false }]);
 });
 
 test("a hub that does not answer ends the run with its code; so does a defect", async () => {

@@ -24,7 +24,7 @@ export interface RunSummary {
   run: string;
   /** Documents per outcome. */
   counts: Record<string, number>;
-  /** Whether work was left when the budget was spent. */
+  /** Whether work was left: the budget was spent, or something came after the last claim. */
   more: boolean;
 }
 
@@ -53,7 +53,6 @@ export async function drain(options: WorkerOptions): Promise<RunSummary> {
     digests: digestsOf(bindings),
   };
   let idleSince: number | null = null;
-  let isSpent = false;
   try {
     while (!options.signal?.aborted) {
       const items = await hub.claim(request);
@@ -66,15 +65,17 @@ export async function drain(options: WorkerOptions): Promise<RunSummary> {
         if (idle >= limits.linger) break;
         await clock.sleep(Math.min(Math.max(idle * POLL.share, POLL.least), POLL.most));
       }
-      isSpent = budget.isSpent();
-      if (isSpent) break;
+      if (budget.isSpent()) break;
     }
   } catch (error) {
     const code = error instanceof FrontrowError ? error.code : "defect";
     await hub.finish(run, { ring: false, error: code }).catch(() => undefined);
     throw error;
   }
-  const { more } = await hub.finish(run, { ring: isSpent });
+  const { more } = await hub.finish(run, {
+    ring: !options.signal?.aborted,
+    digests: request.digests,
+  });
   return { run, counts, more };
 
   function report(results: readonly Result[]): void {
