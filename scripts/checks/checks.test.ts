@@ -4,7 +4,7 @@ import type { Query, Sql } from "../local/database/sql.ts";
 import { brokenArrows } from "./arrows.ts";
 import { compareCatalogues, readCatalogue } from "./catalogue.ts";
 import { openFromSql } from "./databases.ts";
-import { npmScripts, relativeLinks } from "./docs.ts";
+import { npmScripts, relativeLinks, titledTests } from "./docs.ts";
 import { comparePins } from "./packages.ts";
 import { brokenRules } from "./sql-rules.ts";
 
@@ -193,6 +193,11 @@ describe("documents", () => {
       { target: "./a.md", line: 1 },
       { target: "pics/e.png", line: 1 },
     ]);
+  });
+
+  it("finds the tests that promises name", () => {
+    const text = 'Nothing is lost ([test](sql/a.test.ts "nothing is lost"), [all](sql/b.test.ts)).\n';
+    assert.deepEqual(titledTests(text), [{ target: "sql/a.test.ts", title: "nothing is lost", line: 1 }]);
   });
 });
 

@@ -3,7 +3,10 @@ import { dirname, join } from "node:path";
 import type { Check } from "./check.ts";
 import { root, run } from "./run.ts";
 
-/** The documents promise commands and files: every npm script they name exists, every relative link leads somewhere. */
+/**
+ * The documents promise commands, files and tests: every npm script they name exists, every relative link leads
+ * somewhere, and a test that a promise names (`[test](x.test.ts "its title")`) is there under that title.
+ */
 export const docsCheck: Check = {
   name: "docs",
   run: async () => {
@@ -25,6 +28,10 @@ export const docsCheck: Check = {
           ))
         )
           problems.push(`${file}:${line}: the link "${target}" leads nowhere`);
+      }
+      for (const { target, title, line } of titledTests(text)) {
+        const test = await readFile(join(root, dirname(file), target), "utf8").catch(() => "");
+        if (!test.includes(title)) problems.push(`${file}:${line}: ${target} has no test "${title}"`);
       }
     }
     return problems;
@@ -61,6 +68,17 @@ export function npmScripts(text: string): { name: string; line: number }[] {
       found.push({ name: argument, line: index + 1 });
   }
   return found;
+}
+
+/** Links to test files that say which test they mean. */
+export function titledTests(text: string): { target: string; title: string; line: number }[] {
+  return text.split("\n").flatMap((content, index) =>
+    [...content.matchAll(/\]\(([^)\s]+\.test\.ts)\s+"([^"]+)"\)/g)].map(([, target = "", title = ""]) => ({
+      target,
+      title,
+      line: index + 1,
+    })),
+  );
 }
 
 export function relativeLinks(text: string): { target: string; line: number }[] {
