@@ -1,38 +1,46 @@
 /**
- * `npm run bench -- <case> [--json] [--rounds N]`: measures, never tests. The last line is one JSON object with `--json`.
+ * `npm run bench -- <case>… [--json] [--runs N]`: measures, never tests. `all` runs every case. The last line is one JSON
+ * object with `--json`. Ends with 0 whatever the verdicts: a figure is no failure.
  */
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { type BenchCase, type BenchOptions, type Figures, machine } from "./bench/case.ts";
 
-export interface BenchOptions {
-  /** Real markdown, where it is beside the project. */
-  root: string;
-  /** How often; each case has its own default. */
-  rounds?: number;
-  /** Told how far it is. */
-  progress(message: string): void;
-}
-
-const CASES: Record<string, () => Promise<{ bench(options: BenchOptions): Promise<object> }>> = {
+const CASES: Record<string, () => Promise<{ bench: BenchCase }>> = {
   codec: () => import("./bench/codec.ts"),
   event: () => import("./bench/event.ts"),
+  burst: () => import("./bench/burst.ts"),
+  trigger: () => import("./bench/trigger.ts"),
 };
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false }, rounds: { type: "string" } },
+  options: { json: { type: "boolean", default: false }, runs: { type: "string" } },
   allowPositionals: true,
 });
-const load = CASES[positionals[0] ?? ""];
-if (load === undefined) {
-  console.error(`Which case? ${Object.keys(CASES).join(", ")}`);
-  process.exitCode = 2;
-} else {
-  const { bench } = await load();
-  const result = await bench({
-    root: fileURLToPath(new URL("../../shared/corpora", import.meta.url)),
-    ...(values.rounds === undefined ? {} : { rounds: Number(values.rounds) }),
-    progress: (message) => values.json || console.log(message),
-  });
-  console.log(values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2));
-  process.exit(0);
+const wanted = positionals.includes("all") ? Object.keys(CASES) : positionals;
+const unknown = wanted.filter((name) => !(name in CASES));
+if (wanted.length === 0 || unknown.length > 0) {
+  console.error(`Which case? all, ${Object.keys(CASES).join(", ")}`);
+  process.exit(2);
 }
+
+const options: BenchOptions = {
+  root: fileURLToPath(new URL("../../shared/corpora", import.meta.url)),
+  ...(values.runs === undefined ? {} : { runs: Number(values.runs) }),
+  progress: (message) => values.json || console.log(message),
+};
+const started = performance.now();
+const figures: Record<string, Figures> = {};
+for (const name of wanted) {
+  options.progress(`${name} …`);
+  figures[name] = await (await CASES[name]!()).bench(options);
+  if (values.json) continue;
+  for (const { what, value, target, verdict } of figures[name].targets)
+    console.log(`  ${verdict.padEnd(6)} ${what}: ${value} (${target})`);
+}
+const seconds = Math.round((performance.now() - started) / 1000);
+const alone = wanted.length === 1 ? figures[wanted[0]!] : figures;
+const result = { machine: machine(), seconds, ...alone };
+console.log(values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2));
+process.exit(0);

@@ -1,10 +1,12 @@
 /**
- * The codec against gray-matter, over real documents: reading, and writing one changed field. Rounds of both are
- * interleaved in one process, so a noisy machine slows both; the result is medians.
+ * The codec against gray-matter, js-yaml and yaml, over real documents. Rounds of all are interleaved in one process, so
+ * a noisy machine slows all of them; the result is medians.
  */
 
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import matter from "gray-matter";
+import { parse as parseYaml } from "yaml";
 import {
   type Document,
   decode,
@@ -17,24 +19,7 @@ import { FrontrowError } from "../../shared/errors.ts";
 import { markdownFiles } from "../check/check-directory.ts";
 import { editedValue } from "../check/edited-value.ts";
 import { inferMapping } from "../check/infer-mapping.ts";
-
-export interface CodecBenchOptions {
-  /** A folder of markdown files; only those with a YAML header that both sides read are timed. */
-  root: string;
-  /** @default 7 */
-  rounds?: number;
-}
-
-export interface CodecBench {
-  documents: number;
-  rounds: number;
-  parse_docs_per_s: number;
-  render_docs_per_s: number;
-  gray_matter_parse_docs_per_s: number;
-  gray_matter_stringify_docs_per_s: number;
-  parse_ratio: number;
-  render_ratio: number;
-}
+import { atLeast, type BenchOptions, type Figures, median, round } from "./case.ts";
 
 interface Sample {
   bytes: Uint8Array;
@@ -46,53 +31,88 @@ interface Sample {
   data: Record<string, unknown>;
   key: string;
   body: string;
+  /** The header alone, for the readers that know nothing else. */
+  header: string;
 }
 
-export async function bench({ root, rounds = 7 }: CodecBenchOptions): Promise<CodecBench> {
+/** The js-yaml that gray-matter brings along. */
+const jsYaml = createRequire(createRequire(import.meta.url).resolve("gray-matter"))("js-yaml") as {
+  load(text: string): unknown;
+};
+const utf8 = new TextDecoder();
+const NOTHING = new Map<string, never>();
+
+const JOBS = {
+  parse: ({ bytes, mapping }: Sample) => readFields(parseDocument(decode(bytes)), mapping),
+  gray_matter_parse: ({ bytes }: Sample) => matter(utf8.decode(bytes), {}).data,
+  js_yaml_parse: ({ bytes, header }: Sample) => [utf8.decode(bytes), jsYaml.load(header)],
+  yaml_parse: ({ bytes, header }: Sample) => [utf8.decode(bytes), parseYaml(header, { logLevel: "error" })],
+  render_unchanged: ({ document, mapping }: Sample) => renderDocument(document, mapping, NOTHING),
+  render_one_field: ({ document, mapping, changes }: Sample) => renderDocument(document, mapping, changes),
+  edit_one_field: ({ bytes, mapping, changes }: Sample) =>
+    renderDocument(parseDocument(decode(bytes)), mapping, changes),
+  gray_matter_stringify: ({ body, data, key }: Sample) =>
+    matter.stringify(body, { ...data, [key]: "edited" }, {}),
+  gray_matter_edit: ({ bytes, key }: Sample) => {
+    const { data, content } = matter(utf8.decode(bytes), {});
+    return matter.stringify(content, { ...data, [key]: "edited" }, {});
+  },
+};
+type Job = keyof typeof JOBS;
+
+export async function bench({ root, runs = 7, progress }: BenchOptions): Promise<Figures> {
   const samples: Sample[] = [];
   for (const path of await markdownFiles(root)) {
     const sample = sampleOf(await readFile(path));
     if (sample) samples.push(sample);
   }
-  const utf8 = new TextDecoder();
-  const jobs = {
-    parse: ({ bytes, mapping }: Sample) => readFields(parseDocument(decode(bytes)), mapping),
-    grayParse: ({ bytes }: Sample) => matter(utf8.decode(bytes), {}).data,
-    render: ({ document, mapping, changes }: Sample) => renderDocument(document, mapping, changes),
-    grayStringify: ({ body, data, key }: Sample) => matter.stringify(body, { ...data, [key]: "edited" }, {}),
-  };
-  const times: Record<keyof typeof jobs, number[]> = {
-    parse: [],
-    grayParse: [],
-    render: [],
-    grayStringify: [],
-  };
+  const bytes = samples.reduce((sum, sample) => sum + sample.bytes.length, 0);
+  const names = Object.keys(JOBS) as Job[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Job, number[]>;
   // The first round warms up and is not counted.
-  for (let round = 0; round <= rounds; round++) {
-    for (const name of Object.keys(jobs) as (keyof typeof jobs)[]) {
-      const job: (sample: Sample) => unknown = jobs[name];
+  for (let run = 0; run <= runs; run++) {
+    for (const name of names) {
+      const job: (sample: Sample) => unknown = JOBS[name];
       const start = performance.now();
       for (const sample of samples) job(sample);
-      if (round > 0) times[name].push((performance.now() - start) / 1000);
+      if (run > 0) times[name].push((performance.now() - start) / 1000);
     }
+    progress(`${run} of ${runs}`);
   }
-  const perSecond = (name: keyof typeof jobs): number => Math.round(samples.length / median(times[name]));
-  const ratio = (ours: number, theirs: number): number => Math.round((ours / theirs) * 100) / 100;
-  const [parse, render] = [perSecond("parse"), perSecond("render")];
-  const [grayParse, grayStringify] = [perSecond("grayParse"), perSecond("grayStringify")];
+  const seconds = (name: Job): number => median(times[name]);
+  const ratio = (ours: Job, theirs: Job): number => seconds(theirs) / seconds(ours);
   return {
     documents: samples.length,
-    rounds,
-    parse_docs_per_s: parse,
-    render_docs_per_s: render,
-    gray_matter_parse_docs_per_s: grayParse,
-    gray_matter_stringify_docs_per_s: grayStringify,
-    parse_ratio: ratio(parse, grayParse),
-    render_ratio: ratio(render, grayStringify),
+    megabytes: round(bytes / 1e6),
+    runs,
+    per_second: Object.fromEntries(
+      names.map((name) => [
+        name,
+        {
+          documents: Math.round(samples.length / seconds(name)),
+          megabytes: round(bytes / 1e6 / seconds(name)),
+          min: Math.round(samples.length / Math.max(...times[name])),
+          max: Math.round(samples.length / Math.min(...times[name])),
+        },
+      ]),
+    ),
+    targets: [
+      atLeast("parse, times gray-matter", ratio("parse", "gray_matter_parse"), { aim: 1.5 }),
+      atLeast(
+        "render unchanged, times gray-matter stringify",
+        ratio("render_unchanged", "gray_matter_stringify"),
+        { aim: 20 },
+      ),
+      atLeast(
+        "one field edited (parse + render), times gray-matter parse + stringify",
+        ratio("edit_one_field", "gray_matter_edit"),
+        { aim: 1 },
+      ),
+    ],
   };
 }
 
-/** A document both sides can read, with one scalar to change; else `null`. */
+/** A document all can read, with one scalar to change; else `null`. */
 function sampleOf(bytes: Uint8Array): Sample | null {
   try {
     const text = decode(bytes);
@@ -102,16 +122,12 @@ function sampleOf(bytes: Uint8Array): Sample | null {
     const field = mapping.fields.find(({ field }) => document.entries.get(field)?.value.kind === "scalar");
     if (document.language !== "yaml" || !field) return null;
     const changes = new Map([[field.column, editedValue(field.type, fields[field.column] ?? null)]]);
-    const { data, content } = matter(text, {});
-    return { bytes, text, mapping, document, changes, data, key: field.field, body: content };
+    const { data, content, matter: header } = matter(text, {}) as matter.GrayMatterFile<string>;
+    parseYaml(header, { logLevel: "error" });
+    return { bytes, text, mapping, document, changes, data, key: field.field, body: content, header };
   } catch (error) {
-    // Ours refuses it by name, or gray-matter throws js-yaml's error: not a sample for either.
-    if (error instanceof FrontrowError || (error as Error).name === "YAMLException") return null;
+    // Ours refuses it by name, or theirs throw their error: not a sample for anybody.
+    if (error instanceof FrontrowError || /^YAML/.test((error as Error).name)) return null;
     throw error;
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

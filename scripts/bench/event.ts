@@ -3,33 +3,36 @@
  * commit to the object being served. Edits follow each other, as a person's do; each waits for the one before.
  */
 import garden from "../../examples/garden/example.ts";
-import type { BenchOptions } from "../bench.ts";
 import { openProject, type Project } from "../start/project.ts";
+import { atMost, type BenchOptions, type Figures, percentile } from "./case.ts";
 
 /** Milliseconds between edits, drawn anew each time, so that they do not fall in step with the worker's polls. */
 const PAUSE = [20, 400] as const;
 
-export async function bench({ rounds = 60, progress }: BenchOptions): Promise<object> {
+export async function bench({ runs = 60, progress }: BenchOptions): Promise<Figures> {
   const project = await openProject({ example: garden, dataDir: "memory" });
   try {
     const toRow: number[] = [];
     const toFile: number[] = [];
     await fileToRow(project, 0);
     await rowToFile(project, 0);
-    for (let round = 1; round <= rounds; round++) {
+    for (let round = 1; round <= runs; round++) {
       await pause();
       toRow.push(await fileToRow(project, round));
       await pause();
       toFile.push(await rowToFile(project, round));
-      if (round % 10 === 0) progress(`${round} of ${rounds}`);
+      if (round % 10 === 0) progress(`${round} of ${runs}`);
     }
     const all = [...toRow, ...toFile];
     return {
-      p50_ms: percentile(all, 50),
-      p95_ms: percentile(all, 95),
-      file_to_row: { p50_ms: percentile(toRow, 50), p95_ms: percentile(toRow, 95) },
-      row_to_file: { p50_ms: percentile(toFile, 50), p95_ms: percentile(toFile, 95) },
+      ...figures(all),
+      file_to_row: figures(toRow),
+      row_to_file: figures(toFile),
       edits: all.length,
+      targets: [
+        atMost("an edit on the other side, p50 ms", percentile(all, 50), { aim: 40 }),
+        atMost("an edit on the other side, p95 ms", percentile(all, 95), { aim: 120 }),
+      ],
     };
   } finally {
     await project.stop();
@@ -84,8 +87,7 @@ async function pause(): Promise<void> {
   await new Promise((done) => setTimeout(done, least + Math.random() * (most - least)));
 }
 
-function percentile(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const index = Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1);
-  return Number(sorted[index]!.toFixed(1));
+function figures(values: readonly number[]): { p50_ms: number; p95_ms: number; p99_ms: number } {
+  const at = (p: number): number => Number(percentile(values, p).toFixed(1));
+  return { p50_ms: at(50), p95_ms: at(95), p99_ms: at(99) };
 }
