@@ -90,13 +90,19 @@ create or replace function frontrow.tg_capture_object() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   landed text := nullif(current_setting('frontrow.landed', true), '');
+  actor text;
 begin
   -- The fence has just recorded this write as the engine's own.
   if landed = (case when tg_op = 'DELETE' then old.version else new.version end) then
     return null;
   end if;
-  insert into frontrow.dirty (collection, path, store, gone)
-  select c.name, o.name, 'bucket', o.gone
+  actor := frontrow.actor();
+  -- Written by SQL: Storage's own note of the owner is all there is.
+  if actor = '' and tg_op <> 'DELETE' and coalesce(current_setting('request.jwt.claims', true), '') = '' then
+    actor := coalesce(pg_catalog.to_jsonb(new) ->> 'owner_id', '');
+  end if;
+  insert into frontrow.dirty (collection, path, store, gone, actor)
+  select c.name, o.name, 'bucket', o.gone, actor
   from (
     select old.bucket_id as bucket, old.name, true as gone where tg_op = 'DELETE'
     union all
