@@ -73,7 +73,7 @@ create table frontrow.revisions (
 comment on table frontrow.revisions is 'The document''s history, append only. The newest one''s text is kept in documents, once.';
 comment on column frontrow.revisions.parents is 'The revisions it was made from, as its maker had seen them: two where versions were put together. May name trimmed ones.';
 comment on column frontrow.revisions.store is 'Where it was made: bucket, table, directory (an import), merge (by the engine), restore.';
-comment on column frontrow.revisions.author is 'The person: e-mail or id from the request''s token, or as the CLI was told; null when unknown.';
+comment on column frontrow.revisions.author is 'The person: e-mail (of a user of Supabase Auth), id from the request''s token, or as the CLI was told; null when unknown.';
 comment on column frontrow.revisions.purge is 'pending: its author was purged, the text goes as soon as nothing stands on it. done: the text is gone.';
 create index revisions_created_at_idx on frontrow.revisions (created_at);
 create index revisions_purge_idx on frontrow.revisions (collection, path) where purge = 'pending';
@@ -89,7 +89,7 @@ create table frontrow.dirty (
 );
 comment on table frontrow.dirty is 'Append-only log: this document may differ in this store. Never content, never unique: an upsert could deadlock users.';
 comment on column frontrow.dirty.gone is 'A hint for the valve: the signal was a deletion.';
-comment on column frontrow.dirty.actor is 'Who made the change; empty: its request named nobody; null: the signal is no change that was seen.';
+comment on column frontrow.dirty.actor is 'Who made the change, by id; empty: its request named nobody; null: the signal is no change that was seen.';
 create index dirty_key_idx on frontrow.dirty (collection, path);
 create index dirty_gone_idx on frontrow.dirty (collection) where gone;
 alter table frontrow.dirty set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);

@@ -96,11 +96,8 @@ begin
   if landed = (case when tg_op = 'DELETE' then old.version else new.version end) then
     return null;
   end if;
-  actor := frontrow.actor();
-  -- Written by SQL: Storage's own note of the owner is all there is.
-  if actor = '' and tg_op <> 'DELETE' and coalesce(current_setting('request.jwt.claims', true), '') = '' then
-    actor := coalesce(pg_catalog.to_jsonb(new) ->> 'owner_id', '');
-  end if;
+  -- Older Storage versions have no owner_id.
+  actor := frontrow.actor(case when tg_op <> 'DELETE' then pg_catalog.to_jsonb(new) ->> 'owner_id' end);
   insert into frontrow.dirty (collection, path, store, gone, actor)
   select c.name, o.name, 'bucket', o.gone, actor
   from (

@@ -59,7 +59,7 @@ comment on function frontrow.audit_run(uuid, text) is 'Notes the end of a run.';
 create or replace function frontrow.audited(verb text, request jsonb, answer jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  who text := coalesce(nullif(request ->> 'caller', ''), nullif(frontrow.actor(), ''));
+  who text := coalesce(nullif(request ->> 'caller', ''), frontrow.person(nullif(frontrow.actor(), '')));
 begin
   if verb = 'finish' then
     perform frontrow.audit_run((request ->> 'run')::uuid, who);

@@ -118,7 +118,7 @@ begin
       'message', coalesce(nullif(request ->> 'message', ''), pg_catalog.format('restored revision %s', wanted.revision)),
       'revisions', pg_catalog.jsonb_build_array(
         pg_catalog.jsonb_build_object('store', 'restore', 'text', said, 'digest', wanted.digest))),
-    pg_catalog.jsonb_build_object('restore', coalesce(nullif(request ->> 'caller', ''), nullif(frontrow.actor(), ''))));
+    pg_catalog.jsonb_build_object('restore', coalesce(nullif(request ->> 'caller', ''), frontrow.person(nullif(frontrow.actor(), '')))));
   update frontrow.revisions set parents = array[d.revision, wanted.revision]
   where collection = c.name and path = d.path and revision = latest;
   perform frontrow.trim_history(c, d.path, latest);

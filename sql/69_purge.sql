@@ -43,6 +43,8 @@ begin
     raise exception 'frontrow: name at least one author, as log shows them' using errcode = 'FR422';
   end if;
   begin
+    -- Signals know people by their ids, the history by their e-mails.
+    names := names || array(select frontrow.person(n) from pg_catalog.unnest(names) as n) || frontrow.people_named(names);
     result := frontrow.purge_names(names) || pg_catalog.jsonb_build_object('dryRun', is_dry);
     if is_dry then
       raise exception 'rolled back on purpose' using errcode = 'FR000';
@@ -54,6 +56,21 @@ begin
 end;
 $$;
 comment on function frontrow.purge_author(jsonb) is 'Forgets what these people wrote, and their names; safe to repeat. {authors, dryRun?} → {revisions, pending, signals, entries, conflicts, messages, current, dryRun}.';
+
+create or replace function frontrow.people_named(emails text[]) returns text[]
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  ids text[] := '{}'::text[];
+begin
+  if pg_catalog.to_regclass('auth.users') is not null then
+    execute 'select array(select id::text from auth.users where email = any ($1))' into ids using emails;
+  end if;
+  return ids;
+exception when others then
+  return '{}'::text[];
+end;
+$$;
+comment on function frontrow.people_named(text[]) is 'The ids of the users of Supabase Auth with these e-mails.';
 
 create or replace function frontrow.purge_names(names text[]) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$

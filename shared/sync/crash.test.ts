@@ -137,11 +137,7 @@ async function goOn(): Promise<void> {
   });
 }
 
-async function assertDone(
-  { file, stores }: Scenario,
-  { path, user }: Place,
-  context: string,
-): Promise<void> {
+async function assertDone({ file, stores }: Scenario, { path, user }: Place, context: string): Promise<void> {
   assert.equal(await files.text(path), file, context);
   const row = await garden.row(path);
   if (file === null) assert.equal(row, null, context);

@@ -75,7 +75,16 @@ export async function importFiles(options: ImportOptions): Promise<ImportSummary
     });
     const imported = new Map([...files].map(([path, file]) => [path, file.bytes]));
     const results = await pass(
-      { hub, run, bindings, bucket: options.bucket, limits, budget: startBudget(limits, clock), imported, ...said },
+      {
+        hub,
+        run,
+        bindings,
+        bucket: options.bucket,
+        limits,
+        budget: startBudget(limits, clock),
+        imported,
+        ...said,
+      },
       items,
     );
     const claimed = new Set(items.map(({ path }) => path));

@@ -8,11 +8,7 @@ import type { NewBase, Plan } from "../reconcile/types.ts";
  * The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition.
  * `message` says in the history why. @default the outcome
  */
-export async function toApplyItem(
-  item: ClaimedDocument,
-  plan: Plan,
-  message?: string,
-): Promise<ApplyItem> {
+export async function toApplyItem(item: ClaimedDocument, plan: Plan, message?: string): Promise<ApplyItem> {
   const revisions = await Promise.all(
     plan.revisions.map(async ({ text, fields, body, store }) => ({
       text,

@@ -261,7 +261,7 @@ create table frontrow.revisions (
 comment on table frontrow.revisions is 'The document''s history, append only. The newest one''s text is kept in documents, once.';
 comment on column frontrow.revisions.parents is 'The revisions it was made from, as its maker had seen them: two where versions were put together. May name trimmed ones.';
 comment on column frontrow.revisions.store is 'Where it was made: bucket, table, directory (an import), merge (by the engine), restore.';
-comment on column frontrow.revisions.author is 'The person: e-mail or id from the request''s token, or as the CLI was told; null when unknown.';
+comment on column frontrow.revisions.author is 'The person: e-mail (of a user of Supabase Auth), id from the request''s token, or as the CLI was told; null when unknown.';
 comment on column frontrow.revisions.purge is 'pending: its author was purged, the text goes as soon as nothing stands on it. done: the text is gone.';
 create index revisions_created_at_idx on frontrow.revisions (created_at);
 create index revisions_purge_idx on frontrow.revisions (collection, path) where purge = 'pending';
@@ -277,7 +277,7 @@ create table frontrow.dirty (
 );
 comment on table frontrow.dirty is 'Append-only log: this document may differ in this store. Never content, never unique: an upsert could deadlock users.';
 comment on column frontrow.dirty.gone is 'A hint for the valve: the signal was a deletion.';
-comment on column frontrow.dirty.actor is 'Who made the change; empty: its request named nobody; null: the signal is no change that was seen.';
+comment on column frontrow.dirty.actor is 'Who made the change, by id; empty: its request named nobody; null: the signal is no change that was seen.';
 create index dirty_key_idx on frontrow.dirty (collection, path);
 create index dirty_gone_idx on frontrow.dirty (collection) where gone;
 alter table frontrow.dirty set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
@@ -513,36 +513,58 @@ revoke execute on function frontrow.mark(text, text, text[], boolean) from publi
 
 -- Who made a change, in the words of the request that made it.
 
--- Empty when the request names nobody. Never raises: a strange token must not cost anybody the capture of a change.
-create or replace function frontrow.actor() returns text
+-- Storage writes objects as the service, whoever uploads: the person is then the object's owner, which it took from a
+-- token it had verified. Empty when the request names nobody. Never raises: a strange token must not cost anybody the
+-- capture of a change.
+create or replace function frontrow.actor(owner text default null) returns text
 language plpgsql stable set search_path = '' as $$
 declare
   said text := current_setting('request.jwt.claims', true);
   claims jsonb;
 begin
   if said is null or said = '' then
-    return '';
+    return coalesce(owner, '');
   end if;
   begin
     claims := said::jsonb;
-    return pg_catalog.left(coalesce(nullif(claims ->> 'email', ''), nullif(claims ->> 'sub', ''),
-      -- A program of the project's own may say for whom it acts; nobody else is believed.
+    return pg_catalog.left(coalesce(nullif(claims ->> 'sub', ''), nullif(owner, ''),
+      -- A program with the project's secret key may say for whom it acts. Nobody else is believed: whoever uploads with a
+      -- signed URL needs no key, and is the service to Storage.
       case when claims ->> 'role' = 'service_role'
+          and coalesce(current_setting('request.path', true), '') not like '%/sign/%'
         then current_setting('request.headers', true)::jsonb ->> 'x-frontrow-author' end, ''), 320);
   exception when others then
     return '';
   end;
 end;
 $$;
-comment on function frontrow.actor() is 'The person this request acts for: e-mail, else id, from its token; empty when it names nobody.';
-revoke execute on function frontrow.actor() from public, anon, authenticated;
+comment on function frontrow.actor(text) is 'The id of the person this request acts for; empty when it names nobody.';
+revoke execute on function frontrow.actor(text) from public, anon, authenticated;
+
+-- Looked up when history is written, not in the user's transaction. Projects with other identities keep the ids.
+create or replace function frontrow.person(id text) returns text
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  email text;
+begin
+  if id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' or pg_catalog.to_regclass('auth.users') is null then
+    return id;
+  end if;
+  execute 'select email from auth.users where id = $1::uuid' into email using id;
+  return coalesce(nullif(email, ''), id);
+exception when others then
+  return id;
+end;
+$$;
+comment on function frontrow.person(text) is 'The e-mail of a user of Supabase Auth by id; anything else as it is.';
+revoke execute on function frontrow.person(text) from public, anon, authenticated;
 
 -- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing.
 create or replace function frontrow.newest_actors(collection_name text, document_path text) returns jsonb
 language sql stable security definer set search_path = '' as $$
   select coalesce((select k.authors from frontrow.conflicts as k
       where k.collection = collection_name and k.path = document_path and k.state = 'open'), '{}')
-    || coalesce(pg_catalog.jsonb_object_agg(a.store, nullif(a.actor, '')), '{}')
+    || coalesce(pg_catalog.jsonb_object_agg(a.store, frontrow.person(nullif(a.actor, ''))), '{}')
   from (
     select distinct on (d.store) d.store, d.actor from frontrow.dirty as d
     where d.collection = collection_name and d.path = document_path and d.actor is not null
@@ -652,11 +674,8 @@ begin
   if landed = (case when tg_op = 'DELETE' then old.version else new.version end) then
     return null;
   end if;
-  actor := frontrow.actor();
-  -- Written by SQL: Storage's own note of the owner is all there is.
-  if actor = '' and tg_op <> 'DELETE' and coalesce(current_setting('request.jwt.claims', true), '') = '' then
-    actor := coalesce(pg_catalog.to_jsonb(new) ->> 'owner_id', '');
-  end if;
+  -- Older Storage versions have no owner_id.
+  actor := frontrow.actor(case when tg_op <> 'DELETE' then pg_catalog.to_jsonb(new) ->> 'owner_id' end);
   insert into frontrow.dirty (collection, path, store, gone, actor)
   select c.name, o.name, 'bucket', o.gone, actor
   from (
@@ -1504,7 +1523,7 @@ comment on function frontrow.audit_run(uuid, text) is 'Notes the end of a run.';
 create or replace function frontrow.audited(verb text, request jsonb, answer jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  who text := coalesce(nullif(request ->> 'caller', ''), nullif(frontrow.actor(), ''));
+  who text := coalesce(nullif(request ->> 'caller', ''), frontrow.person(nullif(frontrow.actor(), '')));
 begin
   if verb = 'finish' then
     perform frontrow.audit_run((request ->> 'run')::uuid, who);
@@ -2046,7 +2065,7 @@ begin
       'message', coalesce(nullif(request ->> 'message', ''), pg_catalog.format('restored revision %s', wanted.revision)),
       'revisions', pg_catalog.jsonb_build_array(
         pg_catalog.jsonb_build_object('store', 'restore', 'text', said, 'digest', wanted.digest))),
-    pg_catalog.jsonb_build_object('restore', coalesce(nullif(request ->> 'caller', ''), nullif(frontrow.actor(), ''))));
+    pg_catalog.jsonb_build_object('restore', coalesce(nullif(request ->> 'caller', ''), frontrow.person(nullif(frontrow.actor(), '')))));
   update frontrow.revisions set parents = array[d.revision, wanted.revision]
   where collection = c.name and path = d.path and revision = latest;
   perform frontrow.trim_history(c, d.path, latest);
@@ -2135,6 +2154,8 @@ begin
     raise exception 'frontrow: name at least one author, as log shows them' using errcode = 'FR422';
   end if;
   begin
+    -- Signals know people by their ids, the history by their e-mails.
+    names := names || array(select frontrow.person(n) from pg_catalog.unnest(names) as n) || frontrow.people_named(names);
     result := frontrow.purge_names(names) || pg_catalog.jsonb_build_object('dryRun', is_dry);
     if is_dry then
       raise exception 'rolled back on purpose' using errcode = 'FR000';
@@ -2146,6 +2167,21 @@ begin
 end;
 $$;
 comment on function frontrow.purge_author(jsonb) is 'Forgets what these people wrote, and their names; safe to repeat. {authors, dryRun?} → {revisions, pending, signals, entries, conflicts, messages, current, dryRun}.';
+
+create or replace function frontrow.people_named(emails text[]) returns text[]
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  ids text[] := '{}'::text[];
+begin
+  if pg_catalog.to_regclass('auth.users') is not null then
+    execute 'select array(select id::text from auth.users where email = any ($1))' into ids using emails;
+  end if;
+  return ids;
+exception when others then
+  return '{}'::text[];
+end;
+$$;
+comment on function frontrow.people_named(text[]) is 'The ids of the users of Supabase Auth with these e-mails.';
 
 create or replace function frontrow.purge_names(names text[]) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
