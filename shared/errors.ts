@@ -36,6 +36,8 @@ export const FAILURES = {
   FENCE_INACTIVE: { status: 500, retryable: true },
   // The valve: a person must look.
   HALTED: { status: 409, retryable: false },
+  // A person must deal with something else first: an open conflict, a quarantine.
+  IN_THE_WAY: { status: 409, retryable: false },
   // Transient: never counts towards quarantine.
   STORE_UNAVAILABLE: { status: 503, retryable: true },
   HUB_UNAVAILABLE: { status: 503, retryable: true },

@@ -59,14 +59,24 @@ create table frontrow.revisions (
   collection text not null,
   path text not null,
   revision bigint not null,
-  author text not null,
+  parents bigint[] not null default '{}',
+  store text not null,
+  author text,
+  message text,
   digest text,
   text text,
   deleted boolean not null default false,
-  created_at timestamptz not null default now(),
+  purge text check (purge in ('pending', 'done')),
+  created_at timestamptz not null default clock_timestamp(),
   primary key (collection, path, revision)
 );
 comment on table frontrow.revisions is 'The document''s history, append only. The newest one''s text is kept in documents, once.';
+comment on column frontrow.revisions.parents is 'The revisions it was made from, as its maker had seen them: two where versions were put together. May name trimmed ones.';
+comment on column frontrow.revisions.store is 'Where it was made: bucket, table, directory (an import), merge (by the engine), restore.';
+comment on column frontrow.revisions.author is 'The person: e-mail (of a user of Supabase Auth), id from the request''s token, or as the CLI was told; null when unknown.';
+comment on column frontrow.revisions.purge is 'pending: its author was purged, the text goes as soon as nothing stands on it. done: the text is gone.';
+create index revisions_created_at_idx on frontrow.revisions (created_at);
+create index revisions_purge_idx on frontrow.revisions (collection, path) where purge = 'pending';
 
 create table frontrow.dirty (
   id bigint generated always as identity primary key,
@@ -74,10 +84,12 @@ create table frontrow.dirty (
   path text not null,
   store text not null,
   gone boolean not null default false,
+  actor text,
   at timestamptz not null default clock_timestamp()
 );
 comment on table frontrow.dirty is 'Append-only log: this document may differ in this store. Never content, never unique: an upsert could deadlock users.';
 comment on column frontrow.dirty.gone is 'A hint for the valve: the signal was a deletion.';
+comment on column frontrow.dirty.actor is 'Who made the change, by id; empty: its request named nobody; null: the signal is no change that was seen.';
 create index dirty_key_idx on frontrow.dirty (collection, path);
 create index dirty_gone_idx on frontrow.dirty (collection) where gone;
 alter table frontrow.dirty set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
@@ -151,10 +163,15 @@ create table frontrow.conflicts (
   table_version text,
   revision bigint,
   keep text check (keep in ('file', 'row')),
+  authors jsonb not null default '{}',
+  purge boolean not null default false,
   created_at timestamptz not null default now(),
   resolved_at timestamptz
 );
 comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
+comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known.';
+comment on column frontrow.conflicts.purge is 'Its texts go as soon as it is resolved: one of their authors was purged.';
+create index conflicts_purge_idx on frontrow.conflicts (id) where purge;
 create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';
 
 create table frontrow.halts (
@@ -204,6 +221,20 @@ create table frontrow.run_items (
 );
 comment on table frontrow.run_items is 'What became of each document in each run; unchanged ones are only counted.';
 create index run_items_at_idx on frontrow.run_items (at);
+
+create table frontrow.audit (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  action text not null,
+  who text,
+  role text not null,
+  collection text,
+  path text,
+  outcome text not null,
+  details jsonb not null default '{}'
+);
+comment on table frontrow.audit is 'Append only: every decision of a person and every run that did something; who, what, when, outcome. Kept for a year.';
+comment on column frontrow.audit.who is 'The person, from the request''s token or as the CLI was told; null when unknown, or purged.';
 
 create table frontrow.settings (
   name text primary key,

@@ -90,13 +90,16 @@ create or replace function frontrow.tg_capture_object() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   landed text := nullif(current_setting('frontrow.landed', true), '');
+  actor text;
 begin
   -- The fence has just recorded this write as the engine's own.
   if landed = (case when tg_op = 'DELETE' then old.version else new.version end) then
     return null;
   end if;
-  insert into frontrow.dirty (collection, path, store, gone)
-  select c.name, o.name, 'bucket', o.gone
+  -- Older Storage versions have no owner_id.
+  actor := frontrow.actor(case when tg_op <> 'DELETE' then pg_catalog.to_jsonb(new) ->> 'owner_id' end);
+  insert into frontrow.dirty (collection, path, store, gone, actor)
+  select c.name, o.name, 'bucket', o.gone, actor
   from (
     select old.bucket_id as bucket, old.name, true as gone where tg_op = 'DELETE'
     union all

@@ -21,23 +21,26 @@ begin
   execute pg_catalog.format($body$
 create or replace function %1$s() returns trigger
 language plpgsql volatile security definer set search_path = '' as $fn$
+declare
+  actor text;
 begin
   -- Our own write, one level deep: an echo. What a user's trigger does in its wake is not.
   if pg_catalog.current_setting('frontrow.origin', true) = 'frontrow' and pg_catalog.pg_trigger_depth() = 1 then
     return null;
   end if;
+  actor := frontrow.actor();
   if tg_op = 'TRUNCATE' then
     -- One event for the collection, never a deletion per document.
     insert into frontrow.dirty (collection, path, store) values (%2$L, '', 'table');
   elsif tg_op = 'INSERT' then
-    insert into frontrow.dirty (collection, path, store)
-    select %2$L, p.path, 'table' from (select %3$s as path from new_rows as r offset 0) as p where p.path is not null;
+    insert into frontrow.dirty (collection, path, store, actor)
+    select %2$L, p.path, 'table', actor from (select %3$s as path from new_rows as r offset 0) as p where p.path is not null;
   elsif tg_op = 'DELETE' then
-    insert into frontrow.dirty (collection, path, store, gone)
-    select %2$L, p.path, 'table', true from (select %3$s as path from old_rows as r offset 0) as p where p.path is not null;
+    insert into frontrow.dirty (collection, path, store, gone, actor)
+    select %2$L, p.path, 'table', true, actor from (select %3$s as path from old_rows as r offset 0) as p where p.path is not null;
   else
-    insert into frontrow.dirty (collection, path, store, gone)
-    select %2$L, p.path, 'table', p.gone from (
+    insert into frontrow.dirty (collection, path, store, gone, actor)
+    select %2$L, p.path, 'table', p.gone, actor from (
       select %3$s as path, pg_catalog.bool_and(r.gone) as gone from (
         select m.*, true as gone from (select %4$s from old_rows except select %4$s from new_rows) as m
         union all

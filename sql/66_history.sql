@@ -1,11 +1,40 @@
 -- What apply writes down beside the row: revisions, bases, conflicts, quarantine.
 
--- Appends history. The text of the revision before moves from documents into its own row: long texts are kept once.
+-- Where no text of its own was written down (a row merged into a text), the merge is that store's author's, if only one is left.
+create or replace function frontrow.revision_author(store_name text, entries jsonb, authors jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select case when store_name <> 'merge' then authors ->> store_name else (
+    select case when count(distinct a.value) = 1 then min(a.value) end from pg_catalog.jsonb_each_text(authors) as a
+    where not exists (select from pg_catalog.jsonb_array_elements(entries) as e where e ->> 'store' = a.key)) end
+$$;
+comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several.';
+
+-- `latest` is the last revision before this one; those after `current` are of the same plan.
+create or replace function frontrow.revision_parents(
+  collection_name text, document_path text, store_name text, current bigint, latest bigint
+) returns bigint[]
+language sql stable security definer set search_path = '' as $$
+  select case
+    when store_name = 'merge' and latest > current + 1 then array[latest - 1, latest]
+    when store_name = 'merge' then array(
+      select distinct n from pg_catalog.unnest(array[current, latest]) as n where n > 0 order by n)
+    -- What this store had seen of the document, not what the hub had by then.
+    else array(select b.revision from frontrow.bases as b
+      where b.collection = collection_name and b.path = document_path and current > 0
+        and b.store = case store_name when 'directory' then 'bucket' else store_name end) end
+$$;
+comment on function frontrow.revision_parents(text, text, text, bigint, bigint) is 'The revisions a new one was made from; call it before the bases move.';
+
+-- Appends a plan's history. The text of the revision before moves from documents into its own row: long texts are kept once.
 create or replace function frontrow.append_revisions(
-  c frontrow.collections, document_path text, current bigint, entries jsonb, is_tombstone boolean, editor text
+  c frontrow.collections, document_path text, current bigint, item jsonb, authors jsonb
 ) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
+  entries jsonb := item -> 'revisions';
+  is_tombstone boolean := coalesce((item ->> 'tombstone')::boolean, false);
+  editor text := coalesce(item ->> 'editor', 'merge');
+  note text := coalesce(item ->> 'message', item ->> 'outcome');
   entry jsonb;
   latest bigint := current;
   newest jsonb;
@@ -16,20 +45,23 @@ begin
   if pg_catalog.jsonb_array_length(entries) > 0 then
     update frontrow.revisions as r set text = d.text from frontrow.documents as d
     where d.collection = c.name and d.path = document_path and r.collection = c.name and r.path = document_path
-      and r.text is null and not r.deleted;
+      and r.text is null and not r.deleted and r.purge is distinct from 'done';
     newest := entries -> -1;
     for entry in select * from pg_catalog.jsonb_array_elements(entries) loop
-      latest := latest + 1;
-      insert into frontrow.revisions (collection, path, revision, author, digest, text)
-      values (c.name, document_path, latest, entry ->> 'author', entry ->> 'digest',
-        case when entry is distinct from newest or latest < current + pg_catalog.jsonb_array_length(entries)
+      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, text)
+      values (c.name, document_path, latest + 1,
+        frontrow.revision_parents(c.name, document_path, entry ->> 'store', current, latest), entry ->> 'store',
+        frontrow.revision_author(entry ->> 'store', entries, authors), note, entry ->> 'digest',
+        case when entry is distinct from newest or latest + 1 < current + pg_catalog.jsonb_array_length(entries)
           then entry ->> 'text' end);
+      latest := latest + 1;
     end loop;
   end if;
   if is_tombstone then
+    insert into frontrow.revisions (collection, path, revision, parents, store, author, message, deleted)
+    values (c.name, document_path, latest + 1, case when latest > 0 then array[latest] else '{}' end, editor,
+      authors ->> editor, note, true);
     latest := latest + 1;
-    insert into frontrow.revisions (collection, path, revision, author, deleted)
-    values (c.name, document_path, latest, editor, true);
   end if;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by, deleted_at)
   values (c.name, document_path, newest ->> 'text', newest ->> 'digest', latest, editor,
@@ -41,17 +73,31 @@ begin
   return latest;
 end;
 $$;
-comment on function frontrow.append_revisions(frontrow.collections, text, bigint, jsonb, boolean, text) is 'Appends revisions and makes the last one the document; answers its number.';
+comment on function frontrow.append_revisions(frontrow.collections, text, bigint, jsonb, jsonb) is 'Appends a plan''s revisions and makes the last one the document; answers its number.';
 
--- After the bases have moved: a revision that a base stands on is needed for the next merge.
-create or replace function frontrow.trim_history(c frontrow.collections, document_path text, latest bigint) returns void
-language sql volatile security definer set search_path = '' as $$
+-- After the bases have moved: a revision that a base stands on is needed for the next merge, one that an open conflict
+-- began at is needed by the person who decides it, and the newest text is the document itself.
+create or replace function frontrow.trim_history(c frontrow.collections, document_path text, latest bigint) returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  policy jsonb := c.policies -> 'history';
+  keep int := case pg_catalog.jsonb_typeof(policy) when 'number' then policy::int when 'object' then (policy ->> 'keep')::int end;
+  days int := case pg_catalog.jsonb_typeof(policy) when 'object' then (policy ->> 'days')::int end;
+  trimmed int;
+begin
   delete from frontrow.revisions as r
-  where r.collection = c.name and r.path = document_path
-    and r.revision < latest - (c.policies ->> 'history')::int and r.text is not null and not exists (
+  where r.collection = c.name and r.path = document_path and r.revision < latest
+    and (r.text is not null or r.deleted or r.purge = 'done')
+    and (r.revision < latest - keep or r.created_at < pg_catalog.now() - pg_catalog.make_interval(days => days))
+    and not exists (
       select from frontrow.bases as b where b.collection = c.name and b.path = document_path and b.revision = r.revision)
+    and not exists (select from frontrow.conflicts as k
+      where k.collection = c.name and k.path = document_path and k.state = 'open' and k.revision = r.revision);
+  get diagnostics trimmed = row_count;
+  return trimmed;
+end;
 $$;
-comment on function frontrow.trim_history(frontrow.collections, text, bigint) is 'Forgets revisions beyond what the collection keeps, but none a base stands on.';
+comment on function frontrow.trim_history(frontrow.collections, text, bigint) is 'Forgets the revisions of a document that its collection does not keep; answers how many.';
 
 create or replace function frontrow.set_base(
   collection_name text, document_path text, store_name text, base jsonb, current bigint

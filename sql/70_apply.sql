@@ -69,6 +69,9 @@ declare
   object_op text := item #>> '{object,op}';
   row_op text := coalesce(item #>> '{row,op}', 'none');
   intent uuid;
+  -- Before the versions are checked: who changes a replica after this moves it, and the item is stale.
+  actors jsonb := frontrow.newest_actors(c.name, document_path)
+    || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), ''));
 begin
   select revision into current from frontrow.documents
   where collection = c.name and path = document_path for update;
@@ -91,8 +94,7 @@ begin
       return pg_catalog.jsonb_build_object('outcome', 'halted', 'code', 'HALTED');
     end if;
   end if;
-  latest := frontrow.append_revisions(c, document_path, coalesce(current, 0), item -> 'revisions',
-    coalesce((item ->> 'tombstone')::boolean, false), coalesce(item ->> 'editor', 'merge'));
+  latest := frontrow.append_revisions(c, document_path, coalesce(current, 0), item, actors);
   perform frontrow.set_base(c.name, document_path, 'bucket', item #> '{bases,bucket}', coalesce(current, 0));
   if row_op = 'put' then
     again := frontrow.write_row(c, document_path, item #>> '{expect,table}', item -> 'row', latest);
@@ -118,6 +120,8 @@ begin
     perform frontrow.trim_history(c, document_path, latest);
   end if;
   perform frontrow.record_conflict(c, item, coalesce(current, 0));
+  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors)
+  where k.collection = c.name and k.path = document_path and k.state = 'open' and (item -> 'conflict') <> 'null';
   if not coalesce((item #>> '{conflict,held}')::boolean, false) then
     delete from frontrow.quarantine where collection = c.name and path = document_path;
     perform frontrow.forget_halt(c.name, document_path);
@@ -146,6 +150,7 @@ begin
   perform frontrow.check_protocol(request);
   -- Our own row writes are echoes to their table's trigger.
   perform pg_catalog.set_config('frontrow.origin', 'frontrow', true);
+  perform pg_catalog.set_config('frontrow.caller', coalesce(request ->> 'caller', ''), true);
   perform from frontrow.leases as l where (l.collection, l.path, l.token) in (
       select i.collection, i.path, i.token
       from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text, token bigint))

@@ -30,11 +30,11 @@ async function agreed() {
     row: () => garden.row(path),
     file: () => garden.read(path),
     async revisions() {
-      const found = await garden.sql.query<{ author: string; deleted: boolean }>(
-        "select author, deleted from frontrow.revisions where path = $1 order by revision",
+      const found = await garden.sql.query<{ store: string; deleted: boolean }>(
+        "select store, deleted from frontrow.revisions where path = $1 order by revision",
         [path],
       );
-      return found.map(({ author, deleted }) => (deleted ? "deleted" : author));
+      return found.map(({ store, deleted }) => (deleted ? "deleted" : store));
     },
   };
 }

@@ -43,6 +43,8 @@ begin
       else pg_catalog.jsonb_build_object('collection', coalesce((select min(name) from frontrow.collections where name > c.name), ''), 'slice', 0) end
     on conflict (name) do update set value = excluded.value;
   end if;
+  perform frontrow.finish_purges();
+  perform frontrow.sweep_history();
   perform frontrow.prune();
   insert into frontrow.settings (name, value) values ('sweep', pg_catalog.to_jsonb(pg_catalog.clock_timestamp()))
   on conflict (name) do update set value = excluded.value;
@@ -86,12 +88,17 @@ comment on function frontrow.repair_triggers() is 'Makes missing or disabled cap
 
 create or replace function frontrow.prune() returns void
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  lost_runs int;
 begin
   delete from frontrow.run_items where at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where started_at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where finished_at < pg_catalog.now() - interval '1 hour' and counts = '{}';
-  update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
-  where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes';
+  with lost as (
+    update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
+    where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes' returning id
+  ) select count(frontrow.audit_run(id)) into lost_runs from lost;
+  perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
@@ -104,7 +111,7 @@ begin
   end;
 end;
 $$;
-comment on function frontrow.prune() is 'Forgets old runs, settled intents and our own cron history.';
+comment on function frontrow.prune() is 'Forgets old runs, settled intents, old audit entries and our own cron history.';
 
 -- The seconds form needs pg_cron 1.5; older ones get the shortest period they know. Safe to repeat.
 create or replace function frontrow.schedule() returns text

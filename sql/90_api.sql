@@ -6,7 +6,8 @@ declare
   verb record;
 begin
   for verb in
-    select * from (values
+    select v.*, v.name in ('register', 'finish', 'backfill', 'resume', 'resolve', 'restore', 'purge_author') as is_audited
+    from (values
       ('register', 'Installs the collections of a config.'),
       ('registered', 'The collections as registered.'),
       ('claim', 'Leases due documents and reads them.'),
@@ -20,13 +21,19 @@ begin
       ('resume', 'Carries out a person''s decision on a halt.'),
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
-      ('log', 'The newest outcomes.')
+      ('log', 'The newest outcomes.'),
+      ('history', 'Revisions, newest first.'),
+      ('revision', 'One revision with its text.'),
+      ('restore', 'Makes an old revision the newest.'),
+      ('purge_author', 'Forgets what one person wrote, and their name.'),
+      ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)
   loop
     execute format('create or replace function public.%I(request jsonb) returns jsonb
       language sql volatile security definer set search_path = '''' set statement_timeout = ''55s''
-      as ''select frontrow.%I(request)''',
-      'frontrow_' || verb.name, verb.name);
+      as %L',
+      'frontrow_' || verb.name, 'select ' || format(case when verb.is_audited then 'frontrow.audited(%2$L, request, frontrow.%1$I(request))'
+        else 'frontrow.%1$I(request)' end, verb.name, verb.name));
     execute format('comment on function public.%I(jsonb) is %L', 'frontrow_' || verb.name, 'Frontrow: ' || verb.about);
     execute format('revoke execute on function public.%I(jsonb) from public, anon, authenticated', 'frontrow_' || verb.name);
     execute format('grant execute on function public.%I(jsonb) to service_role', 'frontrow_' || verb.name);

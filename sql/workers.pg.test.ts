@@ -120,17 +120,17 @@ async function assertCounted(slugs: readonly string[], a: number, b: number): Pr
 
 async function assertNothingWentBack(): Promise<void> {
   assert.deepEqual(await garden.sql.query("select * from public.backward"), []);
-  const texts = await garden.sql.query<{ path: string; author: string; text: string }>(
-    "select path, author, text from frontrow.revisions where text is not null order by path, revision",
+  const texts = await garden.sql.query<{ path: string; store: string; text: string }>(
+    "select path, store, text from frontrow.revisions where text is not null order by path, revision",
   );
   const last = new Map<string, number>();
-  for (const { path, author, text } of texts) {
+  for (const { path, store, text } of texts) {
     for (const field of ["a", "b"]) {
       // A file as it was found may not know yet what rows count, and the other way round.
-      if ((field === "b" && author === "bucket") || (field === "a" && author === "table")) continue;
+      if ((field === "b" && store === "bucket") || (field === "a" && store === "table")) continue;
       const count = Number(new RegExp(`^${field}: (\\d+)`, "m").exec(text)![1]);
       const before = last.get(`${path} ${field}`) ?? 0;
-      assert.ok(count >= before, `${path}: ${field} went from ${before} to ${count} by ${author}`);
+      assert.ok(count >= before, `${path}: ${field} went from ${before} to ${count} by ${store}`);
       last.set(`${path} ${field}`, count);
     }
   }
@@ -267,10 +267,10 @@ test("a takeover waits for an upload in progress, and then it has landed", async
   gate.resolve();
   await Promise.all([first, second]);
   await settleAll();
-  const authors = await garden.sql.query("select author from frontrow.revisions where path = $1", [
+  const stores = await garden.sql.query("select store from frontrow.revisions where path = $1", [
     path(slug!),
   ]);
-  assert.deepEqual(authors, [{ author: "table" }, { author: "table" }], "written once, known to both");
+  assert.deepEqual(stores, [{ store: "table" }, { store: "table" }], "written once, known to both");
   assert.match((await files.text(path(slug!)))!, /b: 1/);
 });
 

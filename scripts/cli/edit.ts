@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { FrontrowError } from "../../shared/errors.ts";
+import { authorOf } from "./frame/author.ts";
 import { EXIT } from "./frame/exit.ts";
 import type { Verb } from "./frame/verb.ts";
 
@@ -11,7 +12,9 @@ export const edit: Verb = {
   name: "edit",
   summary: "open a file of the bucket in your editor ($VISUAL, $EDITOR)",
   define(command) {
-    command.argument("<path>", "the document, as status shows it");
+    command
+      .argument("<path>", "the document, as status shows it")
+      .option("--author <who>", "who edits (default: git's user.email, else $USER)");
   },
   async run(call) {
     const [{ openProject }, { objectNamed, download, upload }] = await Promise.all([
@@ -39,7 +42,7 @@ export const edit: Verb = {
           },
         );
       }
-      if (isChanged) await upload(project, object, after);
+      if (isChanged) await upload(project, object, after, await authorOf(call));
       call.out.say(
         isChanged ? `${object.shown} is uploaded; its row follows.` : `${object.shown} is as it was.`,
       );

@@ -1,6 +1,7 @@
 /** `frontrow import <dir>`: brings the files of a folder in, many at a time. */
 import { resolve } from "node:path";
 import { FrontrowError } from "../../shared/errors.ts";
+import { signed } from "./frame/author.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { createProgress, type Progress } from "./frame/progress.ts";
@@ -16,14 +17,15 @@ export const importVerb: Verb = {
   name: "import",
   summary: "bring the files of a folder in; each counts as an edit of its document",
   define(command) {
-    command
-      .argument("<dir>", "the folder; object names are the paths below it")
-      .option("--bucket <name>", "only into the collections of this bucket")
-      .addHelpText(
-        "after",
-        "\nDotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a\n" +
-          "document is quarantined, and lands in the bucket where there is nothing else by its name. Ends with 1 when it is not in sync afterwards.",
-      );
+    signed(
+      command
+        .argument("<dir>", "the folder; object names are the paths below it")
+        .option("--bucket <name>", "only into the collections of this bucket"),
+    ).addHelpText(
+      "after",
+      "\nDotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a\n" +
+        "document is quarantined, and lands in the bucket where there is nothing else by its name. Ends with 1 when it is not in sync afterwards.",
+    );
   },
   async run(call) {
     const { out, io, options } = call;

@@ -21,7 +21,7 @@ export const register: Verb = {
     const { loadConfig } = await import("./frame/config.ts");
     const { openProject } = await import("./frame/engine.ts");
     const { registrationOf } = await import("../../shared/collections/mod.ts");
-    const { hub } = await openProject(call);
+    const { hub } = await openProject(call, { signed: true });
     const config = await loadConfig(call);
     const before = await hub.registered();
     const kept = new Set(config.collections.map(({ name }) => name));

@@ -3,12 +3,17 @@
 import { backfill } from "./backfill.ts";
 import { cat } from "./cat.ts";
 import { check } from "./check.ts";
+import { diff } from "./diff.ts";
 import { edit } from "./edit.ts";
 import type { Verb } from "./frame/verb.ts";
 import { importVerb } from "./import.ts";
+import { log } from "./log.ts";
+import { purgeAuthor } from "./purge-author.ts";
 import { register } from "./register.ts";
 import { resolve } from "./resolve.ts";
+import { restore } from "./restore.ts";
 import { resume } from "./resume.ts";
+import { show } from "./show.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
 
@@ -23,4 +28,9 @@ export const verbs: readonly Verb[] = [
   register,
   resolve,
   resume,
+  log,
+  show,
+  diff,
+  restore,
+  purgeAuthor,
 ];

@@ -51,10 +51,11 @@ export interface Policies<Field extends string = string> {
    */
   valve?: { share?: number; atLeast?: number };
   /**
-   * How many revisions of a document are kept, besides the current one.
+   * Which revisions of a document are kept, besides the current one and those the engine still needs: at most so many,
+   * and none older than so many days.
    * @default "all"
    */
-  history?: "all" | number;
+  history?: "all" | number | { keep?: number; days?: number };
   /**
    * The longest document, in bytes, header included.
    * @default 5 MiB (5,242,880)
@@ -73,7 +74,10 @@ export interface ResolvedPolicies {
   /** Only the fields that have one. */
   readonly authority: Readonly<Record<string, Authority>>;
   readonly valve: { readonly share: number; readonly atLeast: number };
-  readonly history: "all" | number;
+  readonly history:
+    | "all"
+    | number
+    | { readonly keep?: number | undefined; readonly days?: number | undefined };
   readonly maxBytes: number;
 }
 
@@ -89,7 +93,13 @@ export const policiesSchema = z.strictObject({
   valve: z
     .strictObject({ share: z.number().min(0).max(1).default(0.2), atLeast: z.int().min(0).default(10) })
     .default({ share: 0.2, atLeast: 10 }),
-  history: z.union([z.literal("all"), z.int().min(0)]).default("all"),
+  history: z
+    .union([
+      z.literal("all"),
+      z.int().min(0),
+      z.strictObject({ keep: z.int().min(0).optional(), days: z.int().min(1).optional() }),
+    ])
+    .default("all"),
   maxBytes: z
     .int()
     .min(1)

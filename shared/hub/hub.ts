@@ -93,11 +93,13 @@ export interface ApplyItem {
   path: string;
   token: string;
   outcome: string;
-  /** Who made the last revision. */
+  /** The store whose edit the last revision is, or `merge`. */
   editor: string;
+  /** Why, for the history. @default the outcome */
+  message?: string;
   /** What must still be so; otherwise the item is `stale` and nothing happens. */
   expect: { revision: number | null; bucket: string | null; table: string | null };
-  revisions: readonly { text: string; digest: string; author: string }[];
+  revisions: readonly { text: string; digest: string; store: string }[];
   tombstone: boolean;
   bases: {
     bucket?: { version: string; revision: number } | "drop";

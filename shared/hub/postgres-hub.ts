@@ -1,5 +1,6 @@
 /** The hub over the `public.frontrow_<verb>` functions, through supabase-js (or anything with its `rpc`). */
 import { FrontrowError } from "../errors.ts";
+import type { HistoryHub } from "./history-hub.ts";
 import type {
   Applied,
   ClaimedDocument,
@@ -26,18 +27,39 @@ export interface RpcClient {
   ): PromiseLike<{ data: unknown; error: RpcError | null; status?: number }>;
 }
 
-export function createPostgresHub(client: RpcClient): Hub {
-  async function call<T>(verb: string, request: Record<string, unknown>): Promise<T> {
+type CallVerb = <T>(verb: string, request: object) => Promise<T>;
+
+/** `caller`: the person all calls are made for, as history and audit will name them. */
+function createCall(client: RpcClient, caller: string | undefined): CallVerb {
+  return async <T>(verb: string, request: object): Promise<T> => {
     let answer: Awaited<ReturnType<RpcClient["rpc"]>>;
     try {
-      answer = await client.rpc(`frontrow_${verb}`, { request: { protocol: PROTOCOL, ...request } });
+      answer = await client.rpc(`frontrow_${verb}`, {
+        request: { protocol: PROTOCOL, ...(caller === undefined ? {} : { caller }), ...request },
+      });
     } catch (cause) {
       throw unavailable(verb, "the database could not be reached", cause);
     }
     if (answer.error) throw toFailure(verb, answer.error, answer.status ?? 0);
     return answer.data as T;
-  }
+  };
+}
 
+/** People's side of the hub. */
+export function createHistoryHub(client: RpcClient, caller?: string): HistoryHub {
+  const call = createCall(client, caller);
+  return {
+    history: (request) => call("history", request),
+    revision: (request) => call("revision", request),
+    restore: (request) => call("restore", request),
+    purgeAuthor: (request) => call("purge_author", request),
+    audit: (request) => call("audit", request),
+  };
+}
+
+/** The workers' side of the hub. */
+export function createPostgresHub(client: RpcClient, caller?: string): Hub {
+  const call = createCall(client, caller);
   return {
     async register(collections, prune) {
       const { collections: registered } = await call<{ collections: RegisteredCollection[] }>("register", {
@@ -96,6 +118,12 @@ function toFailure(verb: string, error: RpcError, status: number): FrontrowError
       return new FrontrowError("CONFIG_INVALID", text, { cause: error });
     case "FR404":
       return new FrontrowError("NOT_FOUND", text, { cause: error });
+    case "FR409":
+      return new FrontrowError("REPLICA_MOVED", text, { cause: error });
+    case "FR422":
+      return new FrontrowError("REQUEST_INVALID", text, { cause: error });
+    case "FR423":
+      return new FrontrowError("IN_THE_WAY", text, { cause: error });
     case "42501":
       return new FrontrowError(
         "UNAUTHORIZED",

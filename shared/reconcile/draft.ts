@@ -20,8 +20,8 @@ export interface Draft {
   readonly input: ReconcileInput;
   /** The hub's text as it comes out; null: no document. */
   text: TextContent | null;
-  /** Who made `text` what it is. */
-  author: NewRevision["author"];
+  /** Where `text` became what it is. */
+  madeBy: NewRevision["store"];
   readonly revisions: NewRevision[];
   /** The revision, counted from the plan's start, that is exactly the bucket's replica as read; null: none yet. */
   bucketRevision: number | null;
@@ -30,7 +30,7 @@ export interface Draft {
 
 export function startDraft(input: ReconcileInput): Draft {
   const text = input.hub?.text ?? null;
-  return { input, text, author: "merge", revisions: [], bucketRevision: null, note: null };
+  return { input, text, madeBy: "merge", revisions: [], bucketRevision: null, note: null };
 }
 
 /** The base of a side, if the hub still knows the document. An imported directory has the bucket's. */
@@ -45,11 +45,11 @@ export function sideOf(draft: Draft, store: StoreName): Side | null {
 }
 
 /** Appends a text to the history unless it is its last entry already; returns its number from the plan's start. */
-export function record(draft: Draft, content: TextContent, author: NewRevision["author"]): number {
+export function record(draft: Draft, content: TextContent, store: NewRevision["store"]): number {
   const { revisions } = draft;
   const last = revisions.at(-1)?.text ?? draft.input.hub?.text?.text;
   if (last !== content.text) {
-    revisions.push({ text: content.text, fields: content.fields, body: content.body, author });
+    revisions.push({ text: content.text, fields: content.fields, body: content.body, store });
   }
   return revisions.length;
 }

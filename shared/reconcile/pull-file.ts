@@ -99,14 +99,14 @@ function mergeFile(draft: Draft, side: Side, file: TextContent): Plan | null {
     const decidedBy = draft.input.policies.conflict;
     const left = note(draft, { overlaps: merged.overlaps, held, decidedBy, ...texts });
     if (left.held) return heldPlan(left);
-    if (hub) record(draft, hub, draft.author);
+    if (hub) record(draft, hub, draft.madeBy);
   }
   const changes = new Map(
     [...merged.changes].filter(([column, value]) => differs(file.fields, column, value)),
   );
   const text = rendered(draft, file, changes, body.value);
   recordFile(draft, side, file);
-  draft.author = text === file ? side.store : "merge";
+  draft.madeBy = text === file ? side.store : "merge";
   draft.text = text;
   return null;
 }
@@ -138,7 +138,7 @@ function keepOut(draft: Draft, side: Side, file: TextContent | null): Plan | nul
     const body = draft.input.hasBody ? hub.body : file.body;
     draft.text = rendered(draft, file, changesOf(file.fields, hub.fields), body);
     recordFile(draft, side, file);
-    draft.author = "merge";
+    draft.madeBy = "merge";
     return null;
   });
 }

@@ -73,7 +73,7 @@ function createFromRow(draft: Draft, row: RowContent): null {
   const all = made(draft, row.fields, row.body ?? "");
   draft.text = made(draft, Object.fromEntries(fields), row.body ?? "");
   if (draft.text.text !== all.text) record(draft, all, "table");
-  draft.author = "table";
+  draft.madeBy = "table";
   return null;
 }
 
@@ -85,11 +85,11 @@ function settleDeletion(draft: Draft, base: Base, row: RowContent | null, news: 
   if (verdict === "held") return heldPlan(draft.note!);
   if (verdict === "restore") {
     draft.text = edited ?? hub;
-    if (edited) draft.author = "table";
+    if (edited) draft.madeBy = "table";
     return null;
   }
   if (edited) record(draft, edited, "table");
-  if (hub) record(draft, hub, draft.author);
+  if (hub) record(draft, hub, draft.madeBy);
   draft.text = null;
   return null;
 }
@@ -123,7 +123,7 @@ function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Pla
   }
   const text = rendered(draft, hub, changes, body.value);
   if (text === hub) return null;
-  draft.author = ours.size > 0 || draft.revisions.length > 0 ? "merge" : "table";
+  draft.madeBy = ours.size > 0 || draft.revisions.length > 0 ? "merge" : "table";
   draft.text = text;
   return null;
 }

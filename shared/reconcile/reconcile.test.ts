@@ -24,7 +24,7 @@ function step(world: World): Plan {
   return plan;
 }
 
-const authors = (plan: Plan) => plan.revisions.map((revision) => revision.author);
+const storesOf = (plan: Plan) => plan.revisions.map((revision) => revision.store);
 const written = (plan: Plan) => [plan.row?.op ?? null, plan.object?.op ?? null];
 
 test("a new file becomes a row; columns it does not speak of keep their defaults", () => {
@@ -55,7 +55,7 @@ test("an edit of the file writes the columns it changed and nothing else", () =>
   world.putFile(A.replace('"A"', '"B"'));
   const plan = step(world);
   assert.equal(plan.outcome, "updated");
-  assert.deepEqual(authors(plan), ["bucket"]);
+  assert.deepEqual(storesOf(plan), ["bucket"]);
   assert.ok(plan.row?.op === "put");
   assert.deepEqual([{ ...plan.row.set }, plan.row.clear, plan.row.body], [{ title: "B" }, [], null]);
 });
@@ -79,7 +79,7 @@ test("an edit of the row is rendered into the file's text", () => {
   const world = agreed();
   world.putRow({ title: "B" });
   const plan = step(world);
-  assert.deepEqual(authors(plan), ["table"]);
+  assert.deepEqual(storesOf(plan), ["table"]);
   assert.equal(world.file!.text, A.replace('"A"', '"B"'));
 });
 
@@ -106,7 +106,7 @@ test("changes of different fields merge into the file's text", () => {
   world.putRow({ title: "B", tags: ["t"] });
   const plan = step(world);
   assert.equal(plan.outcome, "merged");
-  assert.deepEqual(authors(plan), ["bucket", "merge"]);
+  assert.deepEqual(storesOf(plan), ["bucket", "merge"]);
   assert.deepEqual(written(plan), ["put", "put"]);
   assert.ok(plan.bases.bucket && plan.bases.bucket !== "drop");
   assert.equal(plan.bases.bucket.revision, 1);
@@ -120,7 +120,7 @@ test("a file edited while its last write was still on the way merges with that w
   world.apply(world.plan(), "between");
   world.putFile(A.replace("# mine", "# yours"));
   const plan = step(world);
-  assert.deepEqual(authors(plan), ["bucket", "merge"]);
+  assert.deepEqual(storesOf(plan), ["bucket", "merge"]);
   assert.equal(world.file!.text, A.replace("# mine", "# yours").replace('"A"', '"B"'));
 });
 
@@ -280,7 +280,7 @@ test("delete wins, with the edit in the history", () => {
   world.row = null;
   world.putFile(A.replace('"A"', '"B"'));
   const plan = step(world);
-  assert.deepEqual([plan.outcome, plan.tombstone, authors(plan)], ["deleted", true, ["bucket"]]);
+  assert.deepEqual([plan.outcome, plan.tombstone, storesOf(plan)], ["deleted", true, ["bucket"]]);
   assert.equal(world.file, null);
 });
 
@@ -359,7 +359,7 @@ function importing(world: World, text: string): Side[] {
 test("an imported file is as good as an upload, and the bucket follows", () => {
   const world = agreed();
   const plan = world.plan(importing(world, A.replace('"A"', '"D"')));
-  assert.deepEqual(authors(plan), ["directory"]);
+  assert.deepEqual(storesOf(plan), ["directory"]);
   assert.deepEqual(written(plan), ["put", "put"]);
   world.apply(plan);
   assert.equal(world.file!.text, A.replace('"A"', '"D"'));
@@ -391,7 +391,7 @@ test("files to rows: a row's edit is reverted and kept, a missing row comes back
   const world = agreed(A, { policies: { direction: "files-to-rows" } });
   world.putRow({ title: "R", note: "mine" });
   const plan = step(world);
-  assert.deepEqual(authors(plan), ["table", "merge"]);
+  assert.deepEqual(storesOf(plan), ["table", "merge"]);
   assert.deepEqual([world.row!.fields.title, world.row!.fields.note, world.file!.text], ["A", "mine", A]);
   world.row = null;
   step(world);
@@ -421,7 +421,7 @@ test("what a store has no authority over is reverted there, and kept", () => {
   world.putRow({ title: "R", note: "n" });
   const plan = step(world);
   assert.equal(plan.conflict, null);
-  assert.ok(plan.revisions.some((revision) => revision.author === "table" && revision.fields.title === "R"));
+  assert.ok(plan.revisions.some((revision) => revision.store === "table" && revision.fields.title === "R"));
   assert.deepEqual([world.row!.fields.title, world.fileFields().note], ["A", "n"]);
   world.putFile(world.file!.text.replace(/note:.*/, "note: mine"));
   step(world);

@@ -51,7 +51,7 @@ function isGoneEverywhere(draft: Draft): boolean {
 
 function push(draft: Draft): Plan {
   const before = draft.input.hub?.text ?? null;
-  if (draft.text) record(draft, draft.text, draft.author);
+  if (draft.text) record(draft, draft.text, draft.madeBy);
   const tombstone = draft.text === null && (before !== null || draft.revisions.length > 0);
   const table = pushTable(draft);
   const bucket = pushBucket(draft);
@@ -74,7 +74,7 @@ function push(draft: Draft): Plan {
 
 function outcomeOf(plan: Plan, draft: Draft): Outcome {
   if (plan.tombstone || plan.row?.op === "delete" || plan.object?.op === "delete") return "deleted";
-  if (plan.revisions.some((revision) => revision.author === "merge")) return "merged";
+  if (plan.revisions.some((revision) => revision.store === "merge")) return "merged";
   if (draft.text && !draft.input.hub?.text) return "created";
   if (plan.revisions.length > 0 || plan.row || plan.object) return "updated";
   return Object.keys(plan.bases).length > 0 ? "adopted" : "unchanged";

@@ -34,7 +34,7 @@ export function isForeign(base: Base | null, column: string, value: Value): bool
 
 export function keepVersion(draft: Draft, version: TextContent | null): void {
   if (!version) return;
-  if (draft.text) record(draft, draft.text, draft.author);
+  if (draft.text) record(draft, draft.text, draft.madeBy);
   record(draft, version, "table");
 }
 

@@ -115,8 +115,8 @@ export interface NewRevision {
   text: string;
   fields: Fields;
   body: string;
-  /** Whose version it is; `merge` for what the engine put together. */
-  author: StoreName | "merge";
+  /** Where it was made; `merge` for what the engine put together. */
+  store: StoreName | "merge";
 }
 
 /** A row write. Only the named columns are touched. */

@@ -1,22 +1,27 @@
 /** Everything a worker needs of a Supabase project, from its URL and one secret key. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { HistoryHub } from "../hub/history-hub.ts";
 import type { Hub } from "../hub/hub.ts";
-import { createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
+import { createHistoryHub, createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
 import { createBucketStore, type StorageClient } from "../stores/bucket-store.ts";
 import type { Store } from "../stores/store.ts";
 
 export interface Connection {
   client: SupabaseClient;
   hub: Hub;
+  history: HistoryHub;
   bucket(name: string): Store<Uint8Array>;
 }
 
 /** Milliseconds until a request that nobody answers is given up; the Data API itself stops at 60 s. */
 const PATIENCE = 65_000;
 
-/** Opens nothing by itself: requests are plain HTTP. The key must be a secret key. */
-export function connect(project: { url: string; key: string }): Connection {
-  const { url, key } = project;
+/**
+ * Opens nothing by itself: requests are plain HTTP. The key must be a secret key. `caller` is the person it is done for,
+ * as history and audit will name them.
+ */
+export function connect(project: { url: string; key: string; caller?: string | undefined }): Connection {
+  const { url, key, caller } = project;
   const client = createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
     global: {
@@ -27,7 +32,8 @@ export function connect(project: { url: string; key: string }): Connection {
   const stores = new Map<string, Store<Uint8Array>>();
   return {
     client,
-    hub: createPostgresHub(client as unknown as RpcClient),
+    hub: createPostgresHub(client as unknown as RpcClient, caller),
+    history: createHistoryHub(client as unknown as RpcClient, caller),
     bucket(name) {
       const known = stores.get(name);
       if (known) return known;

@@ -41,8 +41,8 @@ interface Scenario {
   begin(place: Place): Promise<unknown>;
   /** What both sides hold in the end. */
   file: string | null;
-  /** The history's authors. */
-  authors: string[];
+  /** Where the history's revisions were made. */
+  stores: string[];
 }
 
 const edit = ({ user }: Place, change: string) =>
@@ -54,7 +54,7 @@ const SCENARIOS: Scenario[] = [
     agreed: false,
     begin: ({ path }) => files.put(path, text("One")),
     file: text("One"),
-    authors: ["bucket"],
+    stores: ["bucket"],
   },
   {
     name: "a new row",
@@ -65,21 +65,21 @@ const SCENARIOS: Scenario[] = [
         [user],
       ),
     file: "---\nname: One\nstatus: active\n---\n",
-    authors: ["table"],
+    stores: ["table"],
   },
   {
     name: "an edited file",
     agreed: true,
     begin: ({ path }) => files.put(path, text("Two")),
     file: text("Two"),
-    authors: ["bucket", "bucket"],
+    stores: ["bucket", "bucket"],
   },
   {
     name: "an edited row",
     agreed: true,
     begin: (place) => edit(place, "name = 'Two'"),
     file: text("Two"),
-    authors: ["bucket", "table"],
+    stores: ["bucket", "table"],
   },
   {
     name: "both edited",
@@ -89,21 +89,21 @@ const SCENARIOS: Scenario[] = [
       await edit(place, "charge = 1");
     },
     file: text("Two", "1"),
-    authors: ["bucket", "bucket", "merge"],
+    stores: ["bucket", "bucket", "merge"],
   },
   {
     name: "a deleted file",
     agreed: true,
     begin: ({ path }) => files.drop(path),
     file: null,
-    authors: ["bucket", "deleted"],
+    stores: ["bucket", "deleted"],
   },
   {
     name: "a deleted row",
     agreed: true,
     begin: ({ user }) => garden.sql.query("delete from public.parts where user_id = $1", [user]),
     file: null,
-    authors: ["bucket", "deleted"],
+    stores: ["bucket", "deleted"],
   },
   {
     name: "a deleted file, an edited row",
@@ -113,7 +113,7 @@ const SCENARIOS: Scenario[] = [
       await edit(place, "name = 'Two'");
     },
     file: text("Two"),
-    authors: ["bucket", "table"],
+    stores: ["bucket", "table"],
   },
 ];
 
@@ -137,22 +137,18 @@ async function goOn(): Promise<void> {
   });
 }
 
-async function assertDone(
-  { file, authors }: Scenario,
-  { path, user }: Place,
-  context: string,
-): Promise<void> {
+async function assertDone({ file, stores }: Scenario, { path, user }: Place, context: string): Promise<void> {
   assert.equal(await files.text(path), file, context);
   const row = await garden.row(path);
   if (file === null) assert.equal(row, null, context);
   else assert.equal(row!.name, /name: (\w+)/.exec(file)![1], context);
-  const history = await garden.sql.query<{ author: string; deleted: boolean }>(
-    "select author, deleted from frontrow.revisions where path = $1 order by revision",
+  const history = await garden.sql.query<{ store: string; deleted: boolean }>(
+    "select store, deleted from frontrow.revisions where path = $1 order by revision",
     [path],
   );
   assert.deepEqual(
-    history.map((entry) => (entry.deleted ? "deleted" : entry.author)),
-    authors,
+    history.map((entry) => (entry.deleted ? "deleted" : entry.store)),
+    stores,
     `${context}: nothing is in the history twice`,
   );
   const [left] = await garden.sql.query(

@@ -155,9 +155,9 @@ test("an edit of a comment is history, and no write to the row", async () => {
   await garden.upload(path, edited);
   assert.deepEqual((await garden.drain()).counts, { updated: 1 });
   assert.deepEqual(await garden.row(path), row, "not even updated_at");
-  const { revisions } = (await traces(path)) as { revisions: { author: string }[] };
+  const { revisions } = (await traces(path)) as { revisions: { store: string }[] };
   assert.deepEqual(
-    revisions.map(({ author }) => author),
+    revisions.map(({ store }) => store),
     ["bucket", "bucket"],
   );
   await garden.sql.query("update public.parts set charge = 0 where user_id = 'hal'");

@@ -18,6 +18,8 @@ export interface ImportOptions extends WorkerOptions {
   config: ResolvedConfig;
   /** The bucket that collections are looked up by; a file that fits none is ignored. */
   files: AsyncIterable<ImportedFile> | Iterable<ImportedFile>;
+  /** Why, for the history; whose it is, the hub was told when it was made. @default the outcome */
+  message?: string;
 }
 
 export interface ImportSummary extends RunSummary {
@@ -33,6 +35,7 @@ export async function importFiles(options: ImportOptions): Promise<ImportSummary
   const limits = { ...LOCAL_LIMITS, ...options.limits };
   const clock = options.clock ?? systemClock;
   const run = crypto.randomUUID();
+  const said = options.message === undefined ? {} : { message: options.message };
   const counts: Record<string, number> = {};
   let documents = 0;
   let ignored = 0;
@@ -72,7 +75,16 @@ export async function importFiles(options: ImportOptions): Promise<ImportSummary
     });
     const imported = new Map([...files].map(([path, file]) => [path, file.bytes]));
     const results = await pass(
-      { hub, run, bindings, bucket: options.bucket, limits, budget: startBudget(limits, clock), imported },
+      {
+        hub,
+        run,
+        bindings,
+        bucket: options.bucket,
+        limits,
+        budget: startBudget(limits, clock),
+        imported,
+        ...said,
+      },
       items,
     );
     const claimed = new Set(items.map(({ path }) => path));

@@ -10,6 +10,8 @@ import { toApplyItem, toFailItem } from "./wire.ts";
 export interface PassContext extends PlanContext {
   hub: Hub;
   run: string;
+  /** Why, for the history. @default the outcome */
+  message?: string;
 }
 
 /** What became of one document. */
@@ -45,7 +47,9 @@ export async function pass(context: PassContext, items: readonly ClaimedDocument
     });
   }
 
-  const wire: ApplyItem[] = await Promise.all(planned.map(({ item, plan }) => toApplyItem(item, plan)));
+  const wire: ApplyItem[] = await Promise.all(
+    planned.map(({ item, plan }) => toApplyItem(item, plan, context.message)),
+  );
   const applied = wire.length === 0 ? [] : await hub.apply(run, wire);
   const toConfirm: { item: ClaimedDocument; confirm: ConfirmItem; outcome: string }[] = [];
   await pooled(applied, context.limits.requests, async (answer, index) => {

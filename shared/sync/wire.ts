@@ -4,12 +4,15 @@ import type { FrontrowError } from "../errors.ts";
 import type { ApplyItem, ClaimedDocument, FailItem, WireQuarantine } from "../hub/hub.ts";
 import type { NewBase, Plan } from "../reconcile/types.ts";
 
-/** The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition. */
-export async function toApplyItem(item: ClaimedDocument, plan: Plan): Promise<ApplyItem> {
+/**
+ * The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition.
+ * `message` says in the history why. @default the outcome
+ */
+export async function toApplyItem(item: ClaimedDocument, plan: Plan, message?: string): Promise<ApplyItem> {
   const revisions = await Promise.all(
-    plan.revisions.map(async ({ text, fields, body, author }) => ({
+    plan.revisions.map(async ({ text, fields, body, store }) => ({
       text,
-      author,
+      store,
       digest: await digest(fields, body),
     })),
   );
@@ -19,7 +22,8 @@ export async function toApplyItem(item: ClaimedDocument, plan: Plan): Promise<Ap
     path: item.path,
     token: item.token,
     outcome: plan.outcome,
-    editor: revisions.at(-1)?.author ?? (item.bucket === null ? "bucket" : "table"),
+    ...(message === undefined ? {} : { message }),
+    editor: revisions.at(-1)?.store ?? (item.bucket === null ? "bucket" : "table"),
     expect: {
       revision: item.hub?.revision ?? null,
       bucket: item.bucket?.version ?? null,

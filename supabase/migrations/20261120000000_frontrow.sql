@@ -247,14 +247,24 @@ create table frontrow.revisions (
   collection text not null,
   path text not null,
   revision bigint not null,
-  author text not null,
+  parents bigint[] not null default '{}',
+  store text not null,
+  author text,
+  message text,
   digest text,
   text text,
   deleted boolean not null default false,
-  created_at timestamptz not null default now(),
+  purge text check (purge in ('pending', 'done')),
+  created_at timestamptz not null default clock_timestamp(),
   primary key (collection, path, revision)
 );
 comment on table frontrow.revisions is 'The document''s history, append only. The newest one''s text is kept in documents, once.';
+comment on column frontrow.revisions.parents is 'The revisions it was made from, as its maker had seen them: two where versions were put together. May name trimmed ones.';
+comment on column frontrow.revisions.store is 'Where it was made: bucket, table, directory (an import), merge (by the engine), restore.';
+comment on column frontrow.revisions.author is 'The person: e-mail (of a user of Supabase Auth), id from the request''s token, or as the CLI was told; null when unknown.';
+comment on column frontrow.revisions.purge is 'pending: its author was purged, the text goes as soon as nothing stands on it. done: the text is gone.';
+create index revisions_created_at_idx on frontrow.revisions (created_at);
+create index revisions_purge_idx on frontrow.revisions (collection, path) where purge = 'pending';
 
 create table frontrow.dirty (
   id bigint generated always as identity primary key,
@@ -262,10 +272,12 @@ create table frontrow.dirty (
   path text not null,
   store text not null,
   gone boolean not null default false,
+  actor text,
   at timestamptz not null default clock_timestamp()
 );
 comment on table frontrow.dirty is 'Append-only log: this document may differ in this store. Never content, never unique: an upsert could deadlock users.';
 comment on column frontrow.dirty.gone is 'A hint for the valve: the signal was a deletion.';
+comment on column frontrow.dirty.actor is 'Who made the change, by id; empty: its request named nobody; null: the signal is no change that was seen.';
 create index dirty_key_idx on frontrow.dirty (collection, path);
 create index dirty_gone_idx on frontrow.dirty (collection) where gone;
 alter table frontrow.dirty set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
@@ -339,10 +351,15 @@ create table frontrow.conflicts (
   table_version text,
   revision bigint,
   keep text check (keep in ('file', 'row')),
+  authors jsonb not null default '{}',
+  purge boolean not null default false,
   created_at timestamptz not null default now(),
   resolved_at timestamptz
 );
 comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
+comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known.';
+comment on column frontrow.conflicts.purge is 'Its texts go as soon as it is resolved: one of their authors was purged.';
+create index conflicts_purge_idx on frontrow.conflicts (id) where purge;
 create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';
 
 create table frontrow.halts (
@@ -392,6 +409,20 @@ create table frontrow.run_items (
 );
 comment on table frontrow.run_items is 'What became of each document in each run; unchanged ones are only counted.';
 create index run_items_at_idx on frontrow.run_items (at);
+
+create table frontrow.audit (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  action text not null,
+  who text,
+  role text not null,
+  collection text,
+  path text,
+  outcome text not null,
+  details jsonb not null default '{}'
+);
+comment on table frontrow.audit is 'Append only: every decision of a person and every run that did something; who, what, when, outcome. Kept for a year.';
+comment on column frontrow.audit.who is 'The person, from the request''s token or as the CLI was told; null when unknown, or purged.';
 
 create table frontrow.settings (
   name text primary key,
@@ -477,6 +508,71 @@ end;
 $$;
 comment on function frontrow.mark(text, text, text[], boolean) is 'Appends one dirty key per path.';
 revoke execute on function frontrow.mark(text, text, text[], boolean) from public, anon, authenticated;
+
+-- -------------------- sql/32_actor.sql --------------------
+
+-- Who made a change, in the words of the request that made it.
+
+-- Storage writes objects as the service, whoever uploads: the person is then the object's owner, which it took from a
+-- token it had verified. Empty when the request names nobody. Never raises: a strange token must not cost anybody the
+-- capture of a change.
+create or replace function frontrow.actor(owner text default null) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  said text := current_setting('request.jwt.claims', true);
+  claims jsonb;
+begin
+  if said is null or said = '' then
+    return coalesce(owner, '');
+  end if;
+  begin
+    claims := said::jsonb;
+    return pg_catalog.left(coalesce(nullif(claims ->> 'sub', ''), nullif(owner, ''),
+      -- A program with the project's secret key may say for whom it acts. Nobody else is believed: whoever uploads with a
+      -- signed URL needs no key, and is the service to Storage.
+      case when claims ->> 'role' = 'service_role'
+          and coalesce(current_setting('request.path', true), '') not like '%/sign/%'
+        then current_setting('request.headers', true)::jsonb ->> 'x-frontrow-author' end, ''), 320);
+  exception when others then
+    return '';
+  end;
+end;
+$$;
+comment on function frontrow.actor(text) is 'The id of the person this request acts for; empty when it names nobody.';
+revoke execute on function frontrow.actor(text) from public, anon, authenticated;
+
+-- Looked up when history is written, not in the user's transaction. Projects with other identities keep the ids.
+create or replace function frontrow.person(id text) returns text
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  email text;
+begin
+  if id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' or pg_catalog.to_regclass('auth.users') is null then
+    return id;
+  end if;
+  execute 'select email from auth.users where id = $1::uuid' into email using id;
+  return coalesce(nullif(email, ''), id);
+exception when others then
+  return id;
+end;
+$$;
+comment on function frontrow.person(text) is 'The e-mail of a user of Supabase Auth by id; anything else as it is.';
+revoke execute on function frontrow.person(text) from public, anon, authenticated;
+
+-- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing.
+create or replace function frontrow.newest_actors(collection_name text, document_path text) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select coalesce((select k.authors from frontrow.conflicts as k
+      where k.collection = collection_name and k.path = document_path and k.state = 'open'), '{}')
+    || coalesce(pg_catalog.jsonb_object_agg(a.store, frontrow.person(nullif(a.actor, ''))), '{}')
+  from (
+    select distinct on (d.store) d.store, d.actor from frontrow.dirty as d
+    where d.collection = collection_name and d.path = document_path and d.actor is not null
+    order by d.store, d.id desc
+  ) as a
+$$;
+comment on function frontrow.newest_actors(text, text) is 'Who last changed the document in each store, by store: signals now, and those an open conflict remembers.';
+revoke execute on function frontrow.newest_actors(text, text) from public, anon, authenticated;
 
 -- -------------------- sql/40_objects.sql --------------------
 
@@ -572,13 +668,16 @@ create or replace function frontrow.tg_capture_object() returns trigger
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   landed text := nullif(current_setting('frontrow.landed', true), '');
+  actor text;
 begin
   -- The fence has just recorded this write as the engine's own.
   if landed = (case when tg_op = 'DELETE' then old.version else new.version end) then
     return null;
   end if;
-  insert into frontrow.dirty (collection, path, store, gone)
-  select c.name, o.name, 'bucket', o.gone
+  -- Older Storage versions have no owner_id.
+  actor := frontrow.actor(case when tg_op <> 'DELETE' then pg_catalog.to_jsonb(new) ->> 'owner_id' end);
+  insert into frontrow.dirty (collection, path, store, gone, actor)
+  select c.name, o.name, 'bucket', o.gone, actor
   from (
     select old.bucket_id as bucket, old.name, true as gone where tg_op = 'DELETE'
     union all
@@ -961,23 +1060,26 @@ begin
   execute pg_catalog.format($body$
 create or replace function %1$s() returns trigger
 language plpgsql volatile security definer set search_path = '' as $fn$
+declare
+  actor text;
 begin
   -- Our own write, one level deep: an echo. What a user's trigger does in its wake is not.
   if pg_catalog.current_setting('frontrow.origin', true) = 'frontrow' and pg_catalog.pg_trigger_depth() = 1 then
     return null;
   end if;
+  actor := frontrow.actor();
   if tg_op = 'TRUNCATE' then
     -- One event for the collection, never a deletion per document.
     insert into frontrow.dirty (collection, path, store) values (%2$L, '', 'table');
   elsif tg_op = 'INSERT' then
-    insert into frontrow.dirty (collection, path, store)
-    select %2$L, p.path, 'table' from (select %3$s as path from new_rows as r offset 0) as p where p.path is not null;
+    insert into frontrow.dirty (collection, path, store, actor)
+    select %2$L, p.path, 'table', actor from (select %3$s as path from new_rows as r offset 0) as p where p.path is not null;
   elsif tg_op = 'DELETE' then
-    insert into frontrow.dirty (collection, path, store, gone)
-    select %2$L, p.path, 'table', true from (select %3$s as path from old_rows as r offset 0) as p where p.path is not null;
+    insert into frontrow.dirty (collection, path, store, gone, actor)
+    select %2$L, p.path, 'table', true, actor from (select %3$s as path from old_rows as r offset 0) as p where p.path is not null;
   else
-    insert into frontrow.dirty (collection, path, store, gone)
-    select %2$L, p.path, 'table', p.gone from (
+    insert into frontrow.dirty (collection, path, store, gone, actor)
+    select %2$L, p.path, 'table', p.gone, actor from (
       select %3$s as path, pg_catalog.bool_and(r.gone) as gone from (
         select m.*, true as gone from (select %4$s from old_rows except select %4$s from new_rows) as m
         union all
@@ -1036,11 +1138,12 @@ comment on function frontrow.unguard_table(frontrow.collections) is 'Removes the
 
 create or replace function frontrow.revision_text(collection_name text, document_path text, wanted bigint) returns text
 language sql stable security definer set search_path = '' as $$
-  select coalesce(r.text, d.text) from frontrow.revisions as r
+  select coalesce(r.text, case when not r.deleted and r.purge is distinct from 'done' then d.text end)
+  from frontrow.revisions as r
   join frontrow.documents as d on d.collection = r.collection and d.path = r.path
   where r.collection = collection_name and r.path = document_path and r.revision = wanted
 $$;
-comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision; the newest one''s is in documents.';
+comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision, null where there is none; the newest one''s is in documents.';
 
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
@@ -1359,6 +1462,117 @@ end;
 $$;
 comment on function frontrow.finish(jsonb) is 'Ends a run; rings the doorbell when asked to and work is left. {run, ring, digests?, error?} → {more}.';
 
+-- -------------------- sql/63_audit.sql --------------------
+
+-- The audit: every decision of a person and every run that did something. Written by the doors (90_api.sql), in the same
+-- transaction as the deed: what was refused changed nothing and leaves no entry.
+
+-- Guards against accidents; the tables' owner could take the trigger away.
+create or replace function frontrow.tg_keep_audit() returns trigger
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if current_setting('frontrow.audit', true) is distinct from 'open' then
+    raise exception 'frontrow: the audit is append-only: only the retention and purge_author may change it'
+      using errcode = '42501';
+  end if;
+  return case when tg_op = 'UPDATE' then new else old end;
+end;
+$$;
+comment on function frontrow.tg_keep_audit() is 'Refuses to change or delete what the audit says.';
+create trigger frontrow_keep_audit before update or delete on frontrow.audit
+  for each row execute function frontrow.tg_keep_audit();
+comment on trigger frontrow_keep_audit on frontrow.audit is 'The audit is append-only.';
+create trigger frontrow_keep_audit_whole before truncate on frontrow.audit
+  for each statement execute function frontrow.tg_keep_audit();
+comment on trigger frontrow_keep_audit_whole on frontrow.audit is 'The audit is append-only.';
+
+create or replace function frontrow.request_role() returns text
+language plpgsql stable set search_path = '' as $$
+begin
+  return coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role', session_user::text);
+exception when others then
+  return session_user::text;
+end;
+$$;
+comment on function frontrow.request_role() is 'The role of this request''s token; outside the Data API the session''s user.';
+
+-- Only what is named here is kept of a request and its answer: numbers and names of things, never a text.
+create or replace function frontrow.audit_details(request jsonb, answer jsonb) returns jsonb
+language sql immutable set search_path = '' as $$
+  select coalesce(pg_catalog.jsonb_object_agg(said.key, said.value), '{}') || case
+    when answer ? 'collections' then pg_catalog.jsonb_build_object('collections', (
+      select coalesce(pg_catalog.jsonb_agg(k -> 'name'), '[]') from pg_catalog.jsonb_array_elements(answer -> 'collections') as k))
+    else '{}' end
+  from pg_catalog.jsonb_each(request || answer) as said
+  where said.value <> 'null' and said.key in ('keep', 'halt', 'conflict', 'decision', 'documents', 'revision', 'restored',
+    'full', 'hours', 'marked', 'prune', 'revisions', 'pending', 'signals', 'entries', 'conflicts', 'messages')
+    and pg_catalog.jsonb_typeof(said.value) in ('number', 'boolean', 'string')
+$$;
+comment on function frontrow.audit_details(jsonb, jsonb) is 'What the audit keeps of a request and its answer.';
+
+-- A run that found nothing to do is not worth an entry.
+create or replace function frontrow.audit_run(run_id uuid, caller text default null) returns bigint
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.audit (action, who, role, outcome, details)
+  select case r.cause when 'import' then 'import' else 'run' end, caller, frontrow.request_role(),
+    coalesce(r.error, 'done'), pg_catalog.jsonb_build_object('run', r.id, 'cause', r.cause, 'counts', r.counts)
+  from frontrow.runs as r where r.id = run_id and (r.counts <> '{}' or r.error is not null)
+  returning id
+$$;
+comment on function frontrow.audit_run(uuid, text) is 'Notes the end of a run.';
+
+-- Called by a door after its verb, whose answer it hands on.
+create or replace function frontrow.audited(verb text, request jsonb, answer jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  who text := coalesce(nullif(request ->> 'caller', ''), frontrow.person(nullif(frontrow.actor(), '')));
+begin
+  if verb = 'finish' then
+    perform frontrow.audit_run((request ->> 'run')::uuid, who);
+  elsif (answer ->> 'dryRun')::boolean is distinct from true then
+    insert into frontrow.audit (action, who, role, collection, path, outcome, details)
+    values (verb, case when verb <> 'purge_author' then who end, frontrow.request_role(),
+      request ->> 'collection', request ->> 'path', 'done', frontrow.audit_details(request, answer));
+  end if;
+  return answer;
+end;
+$$;
+comment on function frontrow.audited(text, jsonb, jsonb) is 'Notes a decision in the audit and answers what the verb answered.';
+
+-- The oldest come first by their id, so that one look at a few of them suffices.
+create or replace function frontrow.prune_audit() returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform pg_catalog.set_config('frontrow.audit', 'open', true);
+  delete from frontrow.audit where id in (select id from frontrow.audit order by id limit 500)
+    and at < pg_catalog.now() - interval '1 year';
+  perform pg_catalog.set_config('frontrow.audit', '', true);
+end;
+$$;
+comment on function frontrow.prune_audit() is 'Forgets audit entries older than a year.';
+
+-- {who?, since?, limit?, after?} → {items, next}: newest first; `after` is the `next` of the page before.
+create or replace function frontrow.audit(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  most int := least(greatest(coalesce((request ->> 'limit')::int, 50), 1), 500);
+  items jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(a) order by a.id desc), '[]') into items from (
+    select * from frontrow.audit as a
+    where (request ->> 'who' is null or a.who = request ->> 'who')
+      and (request ->> 'collection' is null or a.collection = request ->> 'collection')
+      and (request ->> 'path' is null or a.path = request ->> 'path')
+      and (request ->> 'since' is null or a.at >= (request ->> 'since')::timestamptz)
+      and (request ->> 'after' is null or a.id < (request ->> 'after')::bigint)
+    order by a.id desc limit most) as a;
+  return pg_catalog.jsonb_build_object('items', items,
+    'next', case when pg_catalog.jsonb_array_length(items) = most then items -> -1 -> 'id' end);
+end;
+$$;
+comment on function frontrow.audit(jsonb) is 'Who decided what, and what every run did, newest first. {who?, collection?, path?, since?, limit?, after?} → {items, next}.';
+
 -- -------------------- sql/64_intents.sql --------------------
 
 -- Intents: what the engine is doing to an object right now. The fence on storage.objects is in 40_objects.sql.
@@ -1568,12 +1782,41 @@ comment on function frontrow.resume(jsonb) is 'Carries out a person''s decision 
 
 -- What apply writes down beside the row: revisions, bases, conflicts, quarantine.
 
--- Appends history. The text of the revision before moves from documents into its own row: long texts are kept once.
+-- Where no text of its own was written down (a row merged into a text), the merge is that store's author's, if only one is left.
+create or replace function frontrow.revision_author(store_name text, entries jsonb, authors jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select case when store_name <> 'merge' then authors ->> store_name else (
+    select case when count(distinct a.value) = 1 then min(a.value) end from pg_catalog.jsonb_each_text(authors) as a
+    where not exists (select from pg_catalog.jsonb_array_elements(entries) as e where e ->> 'store' = a.key)) end
+$$;
+comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several.';
+
+-- `latest` is the last revision before this one; those after `current` are of the same plan.
+create or replace function frontrow.revision_parents(
+  collection_name text, document_path text, store_name text, current bigint, latest bigint
+) returns bigint[]
+language sql stable security definer set search_path = '' as $$
+  select case
+    when store_name = 'merge' and latest > current + 1 then array[latest - 1, latest]
+    when store_name = 'merge' then array(
+      select distinct n from pg_catalog.unnest(array[current, latest]) as n where n > 0 order by n)
+    -- What this store had seen of the document, not what the hub had by then.
+    else array(select b.revision from frontrow.bases as b
+      where b.collection = collection_name and b.path = document_path and current > 0
+        and b.store = case store_name when 'directory' then 'bucket' else store_name end) end
+$$;
+comment on function frontrow.revision_parents(text, text, text, bigint, bigint) is 'The revisions a new one was made from; call it before the bases move.';
+
+-- Appends a plan's history. The text of the revision before moves from documents into its own row: long texts are kept once.
 create or replace function frontrow.append_revisions(
-  c frontrow.collections, document_path text, current bigint, entries jsonb, is_tombstone boolean, editor text
+  c frontrow.collections, document_path text, current bigint, item jsonb, authors jsonb
 ) returns bigint
 language plpgsql volatile security definer set search_path = '' as $$
 declare
+  entries jsonb := item -> 'revisions';
+  is_tombstone boolean := coalesce((item ->> 'tombstone')::boolean, false);
+  editor text := coalesce(item ->> 'editor', 'merge');
+  note text := coalesce(item ->> 'message', item ->> 'outcome');
   entry jsonb;
   latest bigint := current;
   newest jsonb;
@@ -1584,20 +1827,23 @@ begin
   if pg_catalog.jsonb_array_length(entries) > 0 then
     update frontrow.revisions as r set text = d.text from frontrow.documents as d
     where d.collection = c.name and d.path = document_path and r.collection = c.name and r.path = document_path
-      and r.text is null and not r.deleted;
+      and r.text is null and not r.deleted and r.purge is distinct from 'done';
     newest := entries -> -1;
     for entry in select * from pg_catalog.jsonb_array_elements(entries) loop
-      latest := latest + 1;
-      insert into frontrow.revisions (collection, path, revision, author, digest, text)
-      values (c.name, document_path, latest, entry ->> 'author', entry ->> 'digest',
-        case when entry is distinct from newest or latest < current + pg_catalog.jsonb_array_length(entries)
+      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, text)
+      values (c.name, document_path, latest + 1,
+        frontrow.revision_parents(c.name, document_path, entry ->> 'store', current, latest), entry ->> 'store',
+        frontrow.revision_author(entry ->> 'store', entries, authors), note, entry ->> 'digest',
+        case when entry is distinct from newest or latest + 1 < current + pg_catalog.jsonb_array_length(entries)
           then entry ->> 'text' end);
+      latest := latest + 1;
     end loop;
   end if;
   if is_tombstone then
+    insert into frontrow.revisions (collection, path, revision, parents, store, author, message, deleted)
+    values (c.name, document_path, latest + 1, case when latest > 0 then array[latest] else '{}' end, editor,
+      authors ->> editor, note, true);
     latest := latest + 1;
-    insert into frontrow.revisions (collection, path, revision, author, deleted)
-    values (c.name, document_path, latest, editor, true);
   end if;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by, deleted_at)
   values (c.name, document_path, newest ->> 'text', newest ->> 'digest', latest, editor,
@@ -1609,17 +1855,31 @@ begin
   return latest;
 end;
 $$;
-comment on function frontrow.append_revisions(frontrow.collections, text, bigint, jsonb, boolean, text) is 'Appends revisions and makes the last one the document; answers its number.';
+comment on function frontrow.append_revisions(frontrow.collections, text, bigint, jsonb, jsonb) is 'Appends a plan''s revisions and makes the last one the document; answers its number.';
 
--- After the bases have moved: a revision that a base stands on is needed for the next merge.
-create or replace function frontrow.trim_history(c frontrow.collections, document_path text, latest bigint) returns void
-language sql volatile security definer set search_path = '' as $$
+-- After the bases have moved: a revision that a base stands on is needed for the next merge, one that an open conflict
+-- began at is needed by the person who decides it, and the newest text is the document itself.
+create or replace function frontrow.trim_history(c frontrow.collections, document_path text, latest bigint) returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  policy jsonb := c.policies -> 'history';
+  keep int := case pg_catalog.jsonb_typeof(policy) when 'number' then policy::int when 'object' then (policy ->> 'keep')::int end;
+  days int := case pg_catalog.jsonb_typeof(policy) when 'object' then (policy ->> 'days')::int end;
+  trimmed int;
+begin
   delete from frontrow.revisions as r
-  where r.collection = c.name and r.path = document_path
-    and r.revision < latest - (c.policies ->> 'history')::int and r.text is not null and not exists (
+  where r.collection = c.name and r.path = document_path and r.revision < latest
+    and (r.text is not null or r.deleted or r.purge = 'done')
+    and (r.revision < latest - keep or r.created_at < pg_catalog.now() - pg_catalog.make_interval(days => days))
+    and not exists (
       select from frontrow.bases as b where b.collection = c.name and b.path = document_path and b.revision = r.revision)
+    and not exists (select from frontrow.conflicts as k
+      where k.collection = c.name and k.path = document_path and k.state = 'open' and k.revision = r.revision);
+  get diagnostics trimmed = row_count;
+  return trimmed;
+end;
 $$;
-comment on function frontrow.trim_history(frontrow.collections, text, bigint) is 'Forgets revisions beyond what the collection keeps, but none a base stands on.';
+comment on function frontrow.trim_history(frontrow.collections, text, bigint) is 'Forgets the revisions of a document that its collection does not keep; answers how many.';
 
 create or replace function frontrow.set_base(
   collection_name text, document_path text, store_name text, base jsonb, current bigint
@@ -1684,6 +1944,318 @@ language sql volatile security definer set search_path = '' as $$
     retry_at = case when excluded.store = 'table' then pg_catalog.now() + frontrow.backoff(quarantine.retries + 4) end
 $$;
 comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replica aside; a table''s refusal is tried again now and then, since its cause may be elsewhere.';
+
+-- -------------------- sql/68_revisions.sql --------------------
+
+-- History for people: what there was, one text of it, and an old one made the newest.
+
+create or replace function frontrow.stamp(moment timestamptz) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+comment on function frontrow.stamp(timestamptz) is 'A moment as text, to the microsecond, so that it can come back as a place in a list.';
+
+create or replace view frontrow.history_entries with (security_invoker = true) as
+select r.collection, r.path, r.revision, r.parents,
+  array(select p from pg_catalog.unnest(r.parents) as p where not exists (
+    select from frontrow.revisions as o where o.collection = r.collection and o.path = r.path and o.revision = p)) as trimmed,
+  r.store, r.author, r.message, r.created_at, r.digest, r.deleted, r.purge is not null as purged,
+  r.revision = d.revision as current
+from frontrow.revisions as r
+join frontrow.documents as d on d.collection = r.collection and d.path = r.path;
+comment on view frontrow.history_entries is 'Every revision, without its text: who, where, when, from which; `trimmed` are parents that are not kept any more.';
+
+create or replace function frontrow.history_item(e frontrow.history_entries) returns jsonb
+language sql stable set search_path = '' as $$
+  select pg_catalog.to_jsonb(e) - 'created_at' || pg_catalog.jsonb_build_object('at', frontrow.stamp(e.created_at))
+$$;
+comment on function frontrow.history_item(frontrow.history_entries) is 'A revision as it crosses the wire.';
+
+-- Keyset pages: `after` is the `next` of the page before.
+create or replace function frontrow.history(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  most int := least(greatest(coalesce((request ->> 'limit')::int, 50), 1), 500);
+  names text[] := case when request ->> 'collection' is not null then array[request ->> 'collection']
+    else array(select name from frontrow.collections) end;
+  place jsonb := nullif(request -> 'after', 'null');
+  items jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  select coalesce(pg_catalog.jsonb_agg(frontrow.history_item(e)
+    order by e.created_at desc, e.collection desc, e.path desc, e.revision desc), '[]') into items
+  from (
+    select * from frontrow.history_entries as e
+    where e.collection = any (names) and (request ->> 'path' is null or e.path = request ->> 'path')
+      and (request ->> 'author' is null or e.author = request ->> 'author')
+      and (request ->> 'since' is null or e.created_at >= (request ->> 'since')::timestamptz)
+      and (place is null or (e.created_at, e.collection, e.path, e.revision) <
+        ((place ->> 'at')::timestamptz, place ->> 'collection', place ->> 'path', (place ->> 'revision')::bigint))
+    order by e.created_at desc, e.collection desc, e.path desc, e.revision desc limit most
+  ) as e;
+  return pg_catalog.jsonb_build_object('items', items, 'next', case when pg_catalog.jsonb_array_length(items) = most then
+    pg_catalog.jsonb_build_object('at', items -> -1 -> 'at', 'collection', items -> -1 -> 'collection',
+      'path', items -> -1 -> 'path', 'revision', items -> -1 -> 'revision') end);
+end;
+$$;
+comment on function frontrow.history(jsonb) is 'Revisions, newest first. {collection?, path?, author?, since?, limit?, after?} → {items, next}.';
+
+-- Without a number: the newest one.
+create or replace function frontrow.revision(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  e frontrow.history_entries;
+begin
+  perform frontrow.check_protocol(request);
+  select * into e from frontrow.history_entries
+  where collection = request ->> 'collection' and path = request ->> 'path'
+    and case when request ->> 'revision' is null then current else revision = (request ->> 'revision')::bigint end;
+  if e.revision is null then
+    raise exception 'frontrow: % has no revision %: it never had, or it is not kept any more', request ->> 'path',
+      coalesce(request ->> 'revision', 'at all') using errcode = 'FR404';
+  end if;
+  return frontrow.history_item(e)
+    || pg_catalog.jsonb_build_object('text', frontrow.revision_text(e.collection, e.path, e.revision));
+end;
+$$;
+comment on function frontrow.revision(jsonb) is 'One revision and its text (null: a deletion, or purged). {collection, path, revision?}. Raises FR404.';
+
+-- The hub's news, as if a third store had changed the document: the next pass brings it to both sides, and merges it
+-- with what somebody may have changed there meanwhile.
+create or replace function frontrow.restore(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  d frontrow.documents;
+  wanted frontrow.revisions;
+  said text;
+  latest bigint;
+begin
+  perform frontrow.check_protocol(request);
+  select * into c from frontrow.collections where name = request ->> 'collection';
+  select * into d from frontrow.documents where collection = c.name and path = request ->> 'path' for update;
+  select * into wanted from frontrow.revisions
+  where collection = c.name and path = d.path and revision = (request ->> 'revision')::bigint;
+  if wanted.revision is null then
+    raise exception 'frontrow: % has no revision %: it never had, or it is not kept any more', request ->> 'path',
+      request ->> 'revision' using errcode = 'FR404';
+  end if;
+  said := frontrow.revision_text(c.name, d.path, wanted.revision);
+  if wanted.purge is not null or wanted.deleted or said is null then
+    raise exception 'frontrow: revision % of % has no text to restore: it is %', wanted.revision, d.path,
+      case when wanted.deleted then 'a deletion; take the one before it' else 'purged' end using errcode = 'FR404';
+  end if;
+  if c.policies ->> 'direction' = 'rows-to-files' then
+    raise exception 'frontrow: % cannot be restored, as rows lead in "%": change the row', d.path, c.name using errcode = 'FR423';
+  end if;
+  if exists (select from frontrow.conflicts where collection = c.name and path = d.path and state = 'open') then
+    raise exception 'frontrow: % cannot be restored while it is in conflict: resolve the conflict first', d.path
+      using errcode = 'FR423';
+  end if;
+  if exists (select from frontrow.quarantine where collection = c.name and path = d.path) then
+    raise exception 'frontrow: % cannot be restored while it is quarantined: mend or remove what is there first', d.path
+      using errcode = 'FR423';
+  end if;
+  if d.revision is distinct from (request ->> 'expect')::bigint then
+    raise exception 'frontrow: % is at revision % by now, not at %: look at it again, then restore', d.path, d.revision,
+      request ->> 'expect' using errcode = 'FR409';
+  end if;
+  if said = d.text and d.deleted_at is null then
+    return pg_catalog.jsonb_build_object('revision', d.revision, 'restored', wanted.revision, 'changed', false);
+  end if;
+  latest := frontrow.append_revisions(c, d.path, d.revision, pg_catalog.jsonb_build_object('editor', 'restore',
+      'message', coalesce(nullif(request ->> 'message', ''), pg_catalog.format('restored revision %s', wanted.revision)),
+      'revisions', pg_catalog.jsonb_build_array(
+        pg_catalog.jsonb_build_object('store', 'restore', 'text', said, 'digest', wanted.digest))),
+    pg_catalog.jsonb_build_object('restore', coalesce(nullif(request ->> 'caller', ''), frontrow.person(nullif(frontrow.actor(), '')))));
+  update frontrow.revisions set parents = array[d.revision, wanted.revision]
+  where collection = c.name and path = d.path and revision = latest;
+  perform frontrow.trim_history(c, d.path, latest);
+  perform frontrow.mark(c.name, 'table', array[d.path], false);
+  perform frontrow.ring();
+  return pg_catalog.jsonb_build_object('revision', latest, 'restored', wanted.revision, 'changed', true);
+end;
+$$;
+comment on function frontrow.restore(jsonb) is 'Appends an old revision''s text as a new revision. {collection, path, revision, expect, message?} → {revision, restored, changed}. Raises FR404, FR409 (it moved on), FR423 (something is in the way).';
+
+-- A slice of the documents whose history is limited: age comes without a write, and a policy may have changed.
+create or replace function frontrow.sweep_history() returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  place jsonb;
+  walked frontrow.documents;
+  trimmed int := 0;
+  seen int := 0;
+begin
+  if not exists (select from frontrow.collections where policies ->> 'history' <> 'all') then
+    return 0;
+  end if;
+  select value into place from frontrow.settings where name = 'history';
+  for walked in
+    select d.* from frontrow.documents as d
+    where (d.collection, d.path) > (coalesce(place ->> 'collection', ''), coalesce(place ->> 'path', ''))
+      and d.collection in (select name from frontrow.collections where policies ->> 'history' <> 'all')
+    order by d.collection, d.path limit 500
+  loop
+    seen := seen + 1;
+    trimmed := trimmed + (select frontrow.trim_history(c, walked.path, walked.revision)
+      from frontrow.collections as c where c.name = walked.collection);
+  end loop;
+  insert into frontrow.settings (name, value) values ('history', case when seen < 500 then '{}'
+    else pg_catalog.jsonb_build_object('collection', walked.collection, 'path', walked.path) end)
+  on conflict (name) do update set value = excluded.value where settings.value <> excluded.value;
+  return trimmed;
+end;
+$$;
+comment on function frontrow.sweep_history() is 'Trims the next 500 documents whose collection limits its history; answers how many revisions went.';
+
+-- -------------------- sql/69_purge.sql --------------------
+
+-- Forgetting a person: the content and the name of what they wrote. Numbers, places and times stay, so that the chain of
+-- every document can still be followed; digests of their texts go too, as they are made from personal data.
+
+-- Texts on which something stands (the current document, a base, an open conflict) go here, as soon as nothing does.
+create or replace function frontrow.finish_purges() returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  finished int;
+begin
+  with done as (
+    update frontrow.revisions as r set text = null, purge = 'done'
+    from frontrow.documents as d
+    where r.purge = 'pending' and d.collection = r.collection and d.path = r.path and r.revision < d.revision
+      and not exists (select from frontrow.bases as b
+        where b.collection = r.collection and b.path = r.path and b.revision = r.revision)
+      and not exists (select from frontrow.conflicts as k
+        where k.collection = r.collection and k.path = r.path and k.state = 'open' and k.revision = r.revision)
+    returning r.collection, r.path, r.revision
+  ), emptied as (
+    -- A deleted document's last text lies in documents.
+    update frontrow.documents as d set text = null, digest = null from done
+    where d.collection = done.collection and d.path = done.path and d.deleted_at is not null and done.revision = (
+      select max(r.revision) from frontrow.revisions as r where r.collection = d.collection and r.path = d.path and not r.deleted)
+  )
+  select count(*) into finished from done;
+  update frontrow.conflicts set base_text = null, file_text = null, row_text = null, authors = '{}', purge = false
+  where purge and state = 'resolved';
+  return finished;
+end;
+$$;
+comment on function frontrow.finish_purges() is 'Removes the purged texts that nothing needs any more; answers how many.';
+
+-- Everything is done at once and, for a dry run, undone before it is answered: the counts are the real ones.
+create or replace function frontrow.purge_author(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  names text[] := array(select pg_catalog.jsonb_array_elements_text(request -> 'authors'));
+  is_dry boolean := coalesce((request ->> 'dryRun')::boolean, false);
+  result jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  if pg_catalog.cardinality(names) = 0 or '' = any (names) then
+    raise exception 'frontrow: name at least one author, as log shows them' using errcode = 'FR422';
+  end if;
+  begin
+    -- Signals know people by their ids, the history by their e-mails.
+    names := names || array(select frontrow.person(n) from pg_catalog.unnest(names) as n) || frontrow.people_named(names);
+    result := frontrow.purge_names(names) || pg_catalog.jsonb_build_object('dryRun', is_dry);
+    if is_dry then
+      raise exception 'rolled back on purpose' using errcode = 'FR000';
+    end if;
+  exception when sqlstate 'FR000' then
+    null;
+  end;
+  return result;
+end;
+$$;
+comment on function frontrow.purge_author(jsonb) is 'Forgets what these people wrote, and their names; safe to repeat. {authors, dryRun?} → {revisions, pending, signals, entries, conflicts, messages, current, dryRun}.';
+
+create or replace function frontrow.people_named(emails text[]) returns text[]
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  ids text[] := '{}'::text[];
+begin
+  if pg_catalog.to_regclass('auth.users') is not null then
+    execute 'select array(select id::text from auth.users where email = any ($1))' into ids using emails;
+  end if;
+  return ids;
+exception when others then
+  return '{}'::text[];
+end;
+$$;
+comment on function frontrow.people_named(text[]) is 'The ids of the users of Supabase Auth with these e-mails.';
+
+create or replace function frontrow.purge_names(names text[]) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  result jsonb;
+  touched int;
+begin
+  with recursive theirs as (
+    select r.collection, r.path, r.revision from frontrow.revisions as r where r.author = any (names)
+    union
+    -- A merge holds what was merged, a restored revision what was restored.
+    select r.collection, r.path, r.revision from theirs as t
+    join frontrow.revisions as r on r.collection = t.collection and r.path = t.path
+      and (r.store = 'merge' and t.revision = any (r.parents) or r.store = 'restore' and t.revision = r.parents[2])
+  ), forgotten as (
+    update frontrow.revisions as r set purge = coalesce(r.purge, 'pending'), digest = null, message = null,
+      author = case when r.author = any (names) then null else r.author end
+    from theirs as t where r.collection = t.collection and r.path = t.path and r.revision = t.revision
+    returning r.collection, r.path, r.revision
+  ), held as (
+    update frontrow.conflicts as k set purge = true
+    where exists (select from theirs as t where t.collection = k.collection and t.path = k.path)
+      or exists (select from pg_catalog.jsonb_each_text(k.authors) as a where a.value = any (names))
+    returning k.id
+  )
+  select pg_catalog.jsonb_build_object('revisions', (select count(*) from forgotten), 'conflicts', (select count(*) from held),
+    'current', coalesce((select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', d.collection,
+        'path', d.path, 'revision', d.revision) order by d.collection, d.path)
+      from theirs as t join frontrow.documents as d on d.collection = t.collection and d.path = t.path
+        and d.revision = t.revision and d.deleted_at is null), '[]'))
+  into result;
+  -- An open conflict keeps its texts for the person who decides; the names go now.
+  update frontrow.conflicts as k set authors = coalesce((
+      select pg_catalog.jsonb_object_agg(a.key, a.value) from pg_catalog.jsonb_each(k.authors) as a
+      where not (a.value #>> '{}') = any (names)), '{}')
+  where k.purge;
+  update frontrow.dirty set actor = '' where actor = any (names);
+  get diagnostics touched = row_count;
+  result := result || pg_catalog.jsonb_build_object('signals', touched);
+  perform pg_catalog.set_config('frontrow.audit', 'open', true);
+  update frontrow.audit set who = null where who = any (names);
+  get diagnostics touched = row_count;
+  perform pg_catalog.set_config('frontrow.audit', '', true);
+  result := result || pg_catalog.jsonb_build_object('entries', touched, 'messages', frontrow.purge_messages(names));
+  perform frontrow.finish_purges();
+  return result || pg_catalog.jsonb_build_object('pending',
+    (select count(*) from frontrow.revisions where purge = 'pending'));
+end;
+$$;
+comment on function frontrow.purge_names(text[]) is 'Carries out purge_author; answers its counts.';
+
+-- Messages hold no content, but a user's constraint or trigger may have put a name into one.
+create or replace function frontrow.purge_messages(names text[]) returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  entry record;
+  touched int;
+  total int := 0;
+begin
+  for entry in select * from (values ('run_items', 'message'), ('runs', 'error'), ('leases', 'last_error'),
+    ('quarantine', 'message'), ('quarantine', 'hint'), ('revisions', 'message'), ('halts', 'reason')) as t (name, field)
+  loop
+    execute pg_catalog.format('update frontrow.%1$I set %2$I = %3$L where exists (
+      select from pg_catalog.unnest($1) as n where pg_catalog.strpos(pg_catalog.lower(%2$I), pg_catalog.lower(n)) > 0)',
+      entry.name, entry.field, '(purged)') using names;
+    get diagnostics touched = row_count;
+    total := total + touched;
+  end loop;
+  return total;
+end;
+$$;
+comment on function frontrow.purge_messages(text[]) is 'Blanks every message that holds one of these names; answers how many.';
 
 -- -------------------- sql/70_apply.sql --------------------
 
@@ -1758,6 +2330,9 @@ declare
   object_op text := item #>> '{object,op}';
   row_op text := coalesce(item #>> '{row,op}', 'none');
   intent uuid;
+  -- Before the versions are checked: who changes a replica after this moves it, and the item is stale.
+  actors jsonb := frontrow.newest_actors(c.name, document_path)
+    || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), ''));
 begin
   select revision into current from frontrow.documents
   where collection = c.name and path = document_path for update;
@@ -1780,8 +2355,7 @@ begin
       return pg_catalog.jsonb_build_object('outcome', 'halted', 'code', 'HALTED');
     end if;
   end if;
-  latest := frontrow.append_revisions(c, document_path, coalesce(current, 0), item -> 'revisions',
-    coalesce((item ->> 'tombstone')::boolean, false), coalesce(item ->> 'editor', 'merge'));
+  latest := frontrow.append_revisions(c, document_path, coalesce(current, 0), item, actors);
   perform frontrow.set_base(c.name, document_path, 'bucket', item #> '{bases,bucket}', coalesce(current, 0));
   if row_op = 'put' then
     again := frontrow.write_row(c, document_path, item #>> '{expect,table}', item -> 'row', latest);
@@ -1807,6 +2381,8 @@ begin
     perform frontrow.trim_history(c, document_path, latest);
   end if;
   perform frontrow.record_conflict(c, item, coalesce(current, 0));
+  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors)
+  where k.collection = c.name and k.path = document_path and k.state = 'open' and (item -> 'conflict') <> 'null';
   if not coalesce((item #>> '{conflict,held}')::boolean, false) then
     delete from frontrow.quarantine where collection = c.name and path = document_path;
     perform frontrow.forget_halt(c.name, document_path);
@@ -1835,6 +2411,7 @@ begin
   perform frontrow.check_protocol(request);
   -- Our own row writes are echoes to their table's trigger.
   perform pg_catalog.set_config('frontrow.origin', 'frontrow', true);
+  perform pg_catalog.set_config('frontrow.caller', coalesce(request ->> 'caller', ''), true);
   perform from frontrow.leases as l where (l.collection, l.path, l.token) in (
       select i.collection, i.path, i.token
       from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text, token bigint))
@@ -2404,6 +2981,8 @@ begin
       else pg_catalog.jsonb_build_object('collection', coalesce((select min(name) from frontrow.collections where name > c.name), ''), 'slice', 0) end
     on conflict (name) do update set value = excluded.value;
   end if;
+  perform frontrow.finish_purges();
+  perform frontrow.sweep_history();
   perform frontrow.prune();
   insert into frontrow.settings (name, value) values ('sweep', pg_catalog.to_jsonb(pg_catalog.clock_timestamp()))
   on conflict (name) do update set value = excluded.value;
@@ -2447,12 +3026,17 @@ comment on function frontrow.repair_triggers() is 'Makes missing or disabled cap
 
 create or replace function frontrow.prune() returns void
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  lost_runs int;
 begin
   delete from frontrow.run_items where at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where started_at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where finished_at < pg_catalog.now() - interval '1 hour' and counts = '{}';
-  update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
-  where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes';
+  with lost as (
+    update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
+    where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes' returning id
+  ) select count(frontrow.audit_run(id)) into lost_runs from lost;
+  perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
@@ -2465,7 +3049,7 @@ begin
   end;
 end;
 $$;
-comment on function frontrow.prune() is 'Forgets old runs, settled intents and our own cron history.';
+comment on function frontrow.prune() is 'Forgets old runs, settled intents, old audit entries and our own cron history.';
 
 -- The seconds form needs pg_cron 1.5; older ones get the shortest period they know. Safe to repeat.
 create or replace function frontrow.schedule() returns text
@@ -2606,7 +3190,8 @@ declare
   verb record;
 begin
   for verb in
-    select * from (values
+    select v.*, v.name in ('register', 'finish', 'backfill', 'resume', 'resolve', 'restore', 'purge_author') as is_audited
+    from (values
       ('register', 'Installs the collections of a config.'),
       ('registered', 'The collections as registered.'),
       ('claim', 'Leases due documents and reads them.'),
@@ -2620,13 +3205,19 @@ begin
       ('resume', 'Carries out a person''s decision on a halt.'),
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
-      ('log', 'The newest outcomes.')
+      ('log', 'The newest outcomes.'),
+      ('history', 'Revisions, newest first.'),
+      ('revision', 'One revision with its text.'),
+      ('restore', 'Makes an old revision the newest.'),
+      ('purge_author', 'Forgets what one person wrote, and their name.'),
+      ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)
   loop
     execute format('create or replace function public.%I(request jsonb) returns jsonb
       language sql volatile security definer set search_path = '''' set statement_timeout = ''55s''
-      as ''select frontrow.%I(request)''',
-      'frontrow_' || verb.name, verb.name);
+      as %L',
+      'frontrow_' || verb.name, 'select ' || format(case when verb.is_audited then 'frontrow.audited(%2$L, request, frontrow.%1$I(request))'
+        else 'frontrow.%1$I(request)' end, verb.name, verb.name));
     execute format('comment on function public.%I(jsonb) is %L', 'frontrow_' || verb.name, 'Frontrow: ' || verb.about);
     execute format('revoke execute on function public.%I(jsonb) from public, anon, authenticated', 'frontrow_' || verb.name);
     execute format('grant execute on function public.%I(jsonb) to service_role', 'frontrow_' || verb.name);

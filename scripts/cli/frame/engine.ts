@@ -9,6 +9,7 @@ import type { Result } from "../../../shared/sync/pass.ts";
 import { register } from "../../../shared/sync/register.ts";
 import { drain } from "../../../shared/sync/worker.ts";
 import { type Address, addressOf } from "./address.ts";
+import { authorOf } from "./author.ts";
 import { loadConfig } from "./config.ts";
 import { leftIn, reportOf } from "./state.ts";
 import type { Call } from "./verb.ts";
@@ -23,10 +24,13 @@ export interface Engine extends Connection {
   isNew: boolean;
 }
 
-/** A project alone, for verbs that need no config. */
-export async function openProject(call: Call): Promise<Connection & { address: Address }> {
+/** A project alone, for verbs that need no config. Verbs by which a person decides say who that is (`signed`). */
+export async function openProject(
+  call: Call,
+  { signed = false } = {},
+): Promise<Connection & { address: Address }> {
   const address = await addressOf(call);
-  return { ...connect(address), address };
+  return { ...connect({ ...address, caller: signed ? await authorOf(call) : undefined }), address };
 }
 
 /** @throws {FrontrowError} `CONFIG_INVALID`, `NOT_FOUND` (the collection), `NOT_REGISTERED`, `HUB_UNAVAILABLE`, `UNAUTHORIZED` */
@@ -35,7 +39,7 @@ export async function openEngine(call: Call, { registerIfNone = false } = {}): P
   const address = await addressOf(call);
   const config = await loadConfig(call);
   if (collection !== undefined) collectionNamed(config, collection);
-  const connection = connect(address);
+  const connection = connect({ ...address, caller: await authorOf(call) });
   const registered = await connection.hub.registered();
   const isNew = registerIfNone && registered.length === 0;
   const all = isNew ? await register(connection.hub, config) : await bind(config, registered);

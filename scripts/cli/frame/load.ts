@@ -87,7 +87,8 @@ export async function load(
       bindings,
       bucket,
       config,
-      cause: "cli",
+      cause: "import",
+      ...(call.options.message === undefined ? {} : { message: call.options.message as string }),
       files: readable(left),
       onResults: told,
     });

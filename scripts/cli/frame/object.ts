@@ -48,16 +48,21 @@ export async function download(
   );
 }
 
-/** Puts bytes in its place, as any program of the user's would. @throws {FrontrowError} `STORE_UNAVAILABLE` */
+/** Puts bytes in its place, as any program of the user's would, in the name of `author`. @throws {FrontrowError} `STORE_UNAVAILABLE` */
 export async function upload(
   { client }: Connection,
   { bucket, path, shown }: ObjectName,
   bytes: Uint8Array<ArrayBuffer>,
+  author?: string,
 ): Promise<void> {
   const { error } = await client.storage.from(bucket).upload(encodePath(path), bytes, {
     upsert: true,
     contentType: "text/markdown; charset=utf-8",
     cacheControl: "0",
+    // A header holds ASCII only; any other name stays unknown.
+    ...(author !== undefined && /^[\x20-\x7e]+$/.test(author)
+      ? { headers: { "x-frontrow-author": author } }
+      : {}),
   });
   if (error)
     throw new FrontrowError("STORE_UNAVAILABLE", `Cannot write "${shown}": ${error.message}.`, { path });
