@@ -155,11 +155,13 @@ function writeRow(db: Database, collection: Collection, item: ApplyItem, revisio
   const { path, expect, row } = item;
   if (row?.op !== "put") throw new Error("no row to write");
   const meant = collection.table.normalized(row.set);
+  const before = readRow(collection, path);
   if (!putRow(collection, path, expect.table, row)) throw new SqlError("FR409", "the row moved");
   const back = readRow(collection, path);
   if (back === null) throw new SqlError("FR002", `the row of ${path} was gone again after it was written`);
-  const fields: Cells = { ...back.fields, ...pick(meant, back.fields) };
-  const body = collection.bodyColumn === null ? null : (row.body ?? back.body);
+  const left = Object.entries(before?.fields ?? {}).filter(([name]) => !row.clear.includes(name));
+  const fields: Cells = { ...back.fields, ...Object.fromEntries(left), ...pick(meant, back.fields) };
+  const body = collection.bodyColumn === null ? null : (row.body ?? before?.body ?? back.body);
   const version = rowVersion(fields, body);
   const key = keyOf(collection.name, path, "table");
   db.state.bases.put(key, {

@@ -8,19 +8,14 @@ import { drain } from "../../../shared/sync/worker.ts";
 import { connectMemory } from "./connect.ts";
 import { Database } from "./database.ts";
 import { gardenTable } from "./garden-table.ts";
+import { seeded } from "./test-seed.ts";
 
 const PATH = "users/ada/parts/dreamer.md";
 const FILE = "---\n# hers\nname: Dreamer\nstatus: active\ntags: [a, b]\ncharge: 0.50\n---\nBody.\n";
 
 async function plant(without: ConstructorParameters<typeof Database>[0]["without"] = new Set()) {
-  let seed = 1;
-  let now = Date.UTC(2026, 0, 1);
   const db = new Database({
-    now: () => ++now,
-    random() {
-      seed = (seed * 48271) % 2147483647;
-      return seed / 2147483647;
-    },
+    ...seeded(),
     tables: [gardenTable()],
     without,
   });
