@@ -23,6 +23,7 @@ export async function settle(scene: Scene, peers: Peers, most = 14): Promise<voi
 
 export async function end(scene: Scene, puppets: Puppets, peers: Peers): Promise<void> {
   const { arena } = scene;
+  scene.isBlind = false;
   await puppets.finish();
   await arena.files.heal();
   // Poisoned documents stay as they are for now: they must hold up nobody else (I13).
@@ -63,7 +64,12 @@ async function checkHealthy(scene: Scene): Promise<void> {
 /** People mend their bad files and rows, decide their conflicts and confirm or undo what was halted. */
 async function mend(scene: Scene, peers: Peers): Promise<void> {
   const { arena, ledger } = scene;
+  // They come later: what counts within ten minutes no longer does.
+  await arena.advance(11 * 60_000);
+  if (arena.lacks.has("clock")) scene.watch.expired();
   for (let round = 0; round < 5; round++) {
+    // Documents that failed five times are looked at again once somebody signals that something changed.
+    if (round > 0) await scene.watch.hub.signal(scene.paths.map((path) => ({ collection: "parts", path })));
     for (const [index, path] of scene.paths.entries()) {
       const [text, row] = [await arena.files.text(path), await arena.rows.row(path)];
       if (text !== null && !isDocument(text)) {
@@ -81,8 +87,6 @@ async function mend(scene: Scene, peers: Peers): Promise<void> {
       await letGo(scene, id, id % 2 === 0 ? "apply" : "restore");
     await settle(scene, peers);
     if (await scene.isQuiet()) return;
-    // Documents that failed five times are looked at again once somebody signals that something changed.
-    await scene.watch.hub.signal(scene.paths.map((path) => ({ collection: "parts", path })));
   }
 }
 

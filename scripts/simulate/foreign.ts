@@ -168,7 +168,8 @@ export async function relocate(
     const content = await read(path);
     if (content !== null) held.set(path, content);
   }
-  const real = moves.filter(([from]) => held.has(from));
+  const present = moves.filter(([from]) => held.has(from));
+  const real = present.filter(([, to]) => !held.has(to) || present.some(([from]) => from === to));
   if (real.length === 0) return;
   const after = new Map(held);
   const files: FileChange[] = [];

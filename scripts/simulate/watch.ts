@@ -18,8 +18,8 @@ interface Writes {
   /** Since somebody else last touched it. */
   count: number;
   side: "row" | "object" | "both" | null;
-  at: number;
-  turns: number;
+  /** When it went to the other side, or to both at once. */
+  turns: number[];
 }
 
 const WINDOW = 600_000;
@@ -107,7 +107,7 @@ export class Watch {
     for (const path of paths) {
       if (decision === "apply") this.confirmed.add(path);
       const writes = this.writes.get(path);
-      if (writes) writes.turns = 0;
+      if (writes) writes.turns = [];
     }
   }
 
@@ -231,16 +231,16 @@ export class Watch {
 
   #wrote(path: string, side: NonNullable<Writes["side"]>): void {
     const now = this.#arena.now();
-    const before = this.writes.get(path) ?? { count: 0, side: null, at: 0, turns: 0 };
-    const isRecent = before.at > now - WINDOW;
-    const isTurn = isRecent && before.side !== null && (side === "both" || side !== before.side);
-    const turns = isRecent ? before.turns + (isTurn ? 1 : 0) : 0;
+    const before = this.writes.get(path) ?? { count: 0, side: null, turns: [] };
+    const turns = before.turns.filter((at) => at > now - WINDOW);
+    if (before.side !== null && (side === "both" || side !== before.side)) turns.push(now);
     const count = before.count + (side === "both" ? 2 : 1);
-    this.writes.set(path, { count, side, at: now, turns });
+    this.writes.set(path, { count, side, turns });
     this.#coverage.note("engine writes", side);
     if (this.#arena.lacks.has("breaker")) return;
     this.count("I6 breaker");
-    if (turns > 6) this.fail("I6", `${path} went to and fro ${turns} times and nothing stopped it`);
+    if (turns.length > 6)
+      this.fail("I6", `${path} went to and fro ${turns.length} times in ten minutes and nothing stopped it`);
   }
 
   #landed(path: string, intent: string): void {
