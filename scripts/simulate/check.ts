@@ -38,7 +38,10 @@ export async function assertSame(scene: Scene, path: string, context: string): P
       `${context}: "${column}" of ${path} is ${JSON.stringify(said)} in the file and ${JSON.stringify(value)} in the row`,
     );
   }
-  assertThat(file.body === row.body, `${context}: the bodies of ${path} differ: ${JSON.stringify([file.body, row.body])}`);
+  assertThat(
+    file.body === row.body,
+    `${context}: the bodies of ${path} differ: ${JSON.stringify([file.body, row.body])}`,
+  );
   return text + JSON.stringify(row);
 }
 

@@ -75,15 +75,15 @@ const slot = fc.constantFrom<Slot>(
     "status",
   ] as const),
 );
-const effect = fc.integer({ min: 1, max: 10 });
+const effect = fc.integer({ min: 1, max: 9 });
 const one = <K extends Kind>(...kinds: K[]) => ({ do: fc.constantFrom(...kinds) });
 const fates = fc.constantFrom<Fate>("done", "done", "done", "done", "lost", "unanswered", "repeated");
 
 /** Weight and shape of each command. */
 const WEIGHTED: readonly [weight: number, shape: Record<string, fc.Arbitrary<unknown>>][] = [
-  [8, { ...one("edit file"), doc, slot }],
-  [8, { ...one("edit row"), doc, slot }],
-  [3, { ...one("edit both"), doc, slot, same: fc.boolean() }],
+  [10, { ...one("edit file"), doc, slot }],
+  [10, { ...one("edit row"), doc, slot }],
+  [4, { ...one("edit both"), doc, slot, same: fc.boolean() }],
   [2, { ...one("lone edit"), doc, slot, side }],
   [1, { ...one("import"), doc, slot }],
   [4, { ...one("delete file", "delete row", "hide row"), doc }],
@@ -132,10 +132,7 @@ export function worldOf(breaker: boolean): fc.Arbitrary<World> {
       ...others.map((other) => ({ weight: 1, arbitrary: fc.constant(other) })),
     );
   const world = fc.record({
-    policies: fc.oneof(
-      { weight: 4, arbitrary: fc.constant(0) },
-      { weight: 4, arbitrary: fc.nat(4) },
-    ),
+    policies: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: fc.nat(4) }),
     trigger: mostly<RowTrigger>("none", "shout", "trim", "count"),
     peer: mostly<Peer>("none", "crlf", "order", "trim", "count"),
   });

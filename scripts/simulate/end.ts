@@ -1,10 +1,10 @@
 /** The end of a schedule: faults are over, people mend and decide, and then everything must be as it should. */
-import { STILL } from "./arena.ts";
+import { pathOf, STILL } from "./arena.ts";
 import { assertSame, assertThat, assertUnbroken, checkStatus } from "./check.ts";
 import { commit } from "./foreign.ts";
 import type { Peers } from "./peers.ts";
 import type { Scene } from "./scene.ts";
-import { isDocument, rowText } from "./texts.ts";
+import { editedRow, isDocument, rowText } from "./texts.ts";
 import { type Puppets, run } from "./workers.ts";
 
 /** Runs, with every wait over, until nothing is pending. */
@@ -12,6 +12,7 @@ export async function settle(scene: Scene, peers: Peers, most = 14): Promise<voi
   for (let round = 0; round < most; round++) {
     await scene.arena.expire();
     scene.watch.expired();
+    if (scene.watch.isFenceOff) await proveFence(scene);
     await run(scene, null, 20);
     assertUnbroken(scene);
     const isActive = await peers.act(scene);
@@ -19,6 +20,17 @@ export async function settle(scene: Scene, peers: Peers, most = 14): Promise<voi
   }
   const last = scene.watch.trace.slice(-6).join("; ");
   assertThat(false, `I13: still pending after ${most} runs: ${last}`);
+}
+
+/** After a remove that lied: an upload that goes through the fence shows that it works. */
+async function proveFence(scene: Scene): Promise<void> {
+  const path = pathOf(scene.user, scene.freshName());
+  scene.paths.push(path);
+  const set = editedRow(null, "name", () => scene.ledger.token(path));
+  await commit(scene, {
+    rows: [{ op: "put", path, set }],
+    rewrites: [{ path, before: "", after: JSON.stringify(set) }],
+  });
 }
 
 export async function end(scene: Scene, puppets: Puppets, peers: Peers): Promise<void> {

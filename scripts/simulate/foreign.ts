@@ -30,6 +30,7 @@ export async function commit(scene: Scene, deed: Deed): Promise<void> {
     scene.unseen = true;
     scene.coverage.note("fault", "triggers off");
   } else await write();
+  await arena.advance(1);
   ledger.rewrite(deed.rewrites);
   for (const { path } of deed.rewrites) watch.foreign(path);
   for (const path of deed.disturbs ?? []) ledger.disturbed.add(path);

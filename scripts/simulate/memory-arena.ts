@@ -6,8 +6,8 @@ import { drainInOrder } from "../testing/effects.ts";
 import {
   type Arena,
   type Attention,
-  FOLDER,
   type FileChange,
+  FOLDER,
   keyOf,
   pathOf,
   type Row,
@@ -230,7 +230,10 @@ class MemoryArena implements Arena {
   }
 
   async status() {
-    const { documents, pending, quarantined, conflicts, halts, in_flight } = status(this.#db, this.#collection);
+    const { documents, pending, quarantined, conflicts, halts, in_flight } = status(
+      this.#db,
+      this.#collection,
+    );
     return { documents, pending, quarantined, conflicts, halts, inFlight: in_flight };
   }
 
@@ -265,14 +268,18 @@ class MemoryArena implements Arena {
     return JSON.stringify([
       revisions.filter(isUsers).map(({ path, text }) => [path, text]),
       documents.filter(isUsers).map(({ path, text }) => [path, text]),
-      conflicts.filter(isUsers).map(({ path, baseText, fileText, rowText }) => [path, baseText, fileText, rowText]),
+      conflicts
+        .filter(isUsers)
+        .map(({ path, baseText, fileText, rowText }) => [path, baseText, fileText, rowText]),
     ]);
   }
 
   async state(user: string): Promise<unknown> {
     const isUsers = (path: string) => path.startsWith(`users/${user}`);
     return [
-      this.#db.state.documents.filter(({ path }) => isUsers(path)).map(({ path, revision }) => [path, revision]),
+      this.#db.state.documents
+        .filter(({ path }) => isUsers(path))
+        .map(({ path, revision }) => [path, revision]),
       this.#objects.rows.filter(({ name }) => isUsers(name)).map(({ name, version }) => [name, version]),
       this.#table.rows().map(({ id, writes }) => [id, writes]),
     ];
@@ -299,9 +306,16 @@ function cellsOf({ notes, ...plain }: Partial<Row>): Record<string, Cell> {
 /** As the functions of the same names in the arena of the real SQL. */
 const TRIGGERS: Readonly<Record<"none" | "shout" | "trim" | "count", () => UserTrigger>> = {
   none: () => ({}),
-  shout: () => rewriting(({ name, body }) => ({ name: name.toUpperCase(), body: body && `${body.replace(/\n+$/, "")}\n` })),
+  shout: () =>
+    rewriting(({ name, body }) => ({
+      name: name.toUpperCase(),
+      body: body && `${body.replace(/\n+$/, "")}\n`,
+    })),
   trim: () =>
-    rewriting(({ name, body }) => ({ name: name.replace(/^ +| +$/g, ""), body: body.replace(/^[ \n]+|[ \n]+$/g, "") })),
+    rewriting(({ name, body }) => ({
+      name: name.replace(/^ +| +$/g, ""),
+      body: body.replace(/^[ \n]+|[ \n]+$/g, ""),
+    })),
   count: () => {
     let writes = 0;
     return rewriting(({ name, body }) => ({
@@ -311,9 +325,14 @@ const TRIGGERS: Readonly<Record<"none" | "shout" | "trim" | "count", () => UserT
   },
 };
 
-function rewriting(change: (row: { name: string; body: string }) => { name: string; body: string }): UserTrigger {
+function rewriting(
+  change: (row: { name: string; body: string }) => { name: string; body: string },
+): UserTrigger {
   return {
-    before: (cells: Cells) => ({ ...cells, ...change({ name: String(cells.name), body: String(cells.body) }) }),
+    before: (cells: Cells) => ({
+      ...cells,
+      ...change({ name: String(cells.name), body: String(cells.body) }),
+    }),
   };
 }
 

@@ -212,6 +212,11 @@ class Player {
     const hasHazard =
       scene.poison.size + scene.killers.size > 0 || scene.isBlind || this.#transaction !== null;
     await arena.files.heal();
+    if (!hasHazard && this.#puppets.areIdle && !scene.unseen) {
+      await arena.expire();
+      watch.expired();
+      await run(scene);
+    }
     const isQuiet = !hasHazard && this.#puppets.areIdle && (await scene.isQuiet());
     const isWhole = (await arena.files.text(path)) !== null;
     await edit(scene, command.doc, command.slot);

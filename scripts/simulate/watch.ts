@@ -33,6 +33,8 @@ export class Watch {
   readonly claims = new Map<string, number>();
   readonly writes = new Map<string, Writes>();
   readonly hub: Hub;
+  /** Storage said "done" to something the fence never saw; the hub deletes nothing until the fence is seen at work. */
+  isFenceOff = false;
   /** Who acts, for the trace. */
   actor = "";
   readonly #arena: Arena;
@@ -55,6 +57,8 @@ export class Watch {
           if (verb === "apply") await this.#beforeApply(args[1] as ApplyItem[]);
           const answer = await (hub[verb] as (...given: unknown[]) => Promise<unknown>)(...args);
           await this.#answered(verb, args, answer);
+          // No two transactions begin at the same moment.
+          await arena.advance(1);
           return answer;
         },
     });
@@ -142,6 +146,8 @@ export class Watch {
         const { outcome } = (answer as { outcome: string }[])[index]!;
         this.#coverage.note("confirm", outcome);
         this.#log("confirm", `${item.path}=${outcome}`);
+        if (outcome === "fence-inactive" || outcome === "confirmed")
+          this.isFenceOff = outcome !== "confirmed";
         if (outcome !== "fenced") this.#mustHold(item, "confirmed");
         if (outcome === "confirmed") this.#leases.delete(item.path);
       }
