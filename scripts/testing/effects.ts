@@ -2,12 +2,37 @@
  * The worker's effects, one at a time. Every call it makes of the hub or of a store goes through `run`, which may crash
  * the worker there, hold it back, or let another one go first.
  */
+import { FrontrowError } from "../../shared/errors.ts";
 import type { Hub } from "../../shared/hub/hub.ts";
 import type { Store } from "../../shared/stores/store.ts";
 import type { Binding } from "../../shared/sync/binding.ts";
+import type { Clock } from "../../shared/sync/budget.ts";
 import { drain, type RunSummary } from "../../shared/sync/worker.ts";
 
-export type Run = <T>(effect: string, call: () => Promise<T>) => Promise<T>;
+/** `path`: of the object a store's effect is about. */
+export type Run = <T>(effect: string, call: () => Promise<T>, path?: string) => Promise<T>;
+
+/** What becomes of an effect. `lost`: it never arrives · `unanswered`: it is done, and nobody is told · `repeated`: twice. */
+export type Fate = "done" | "lost" | "unanswered" | "repeated";
+
+/** Makes the effect as its fate has it, and fails as the real clients do. */
+export async function fated<T>(fate: Fate, effect: string, call: () => Promise<T>, path = ""): Promise<T> {
+  if (fate !== "lost") {
+    if (fate === "repeated") await call().catch(() => undefined);
+    const answer = await call();
+    if (fate !== "unanswered") return answer;
+  }
+  const isOfStore = ["read", "write", "remove"].includes(effect);
+  const error = new FrontrowError(
+    isOfStore ? "STORE_UNAVAILABLE" : "HUB_UNAVAILABLE",
+    `No answer to "${effect}".`,
+    {
+      path,
+    },
+  );
+  if (effect === "read") return { state: "unknown", error } as T;
+  throw error;
+}
 
 export interface Engine {
   hub: Hub;
@@ -30,18 +55,18 @@ export function withEffects({ hub, bucket, bindings }: Engine, run: Run): Engine
       const store = bucket(name);
       return {
         name: store.name,
-        read: (...args) => run("read", () => store.read(...args)),
-        write: (...args) => run("write", () => store.write(...args)),
-        remove: (...args) => run("remove", () => store.remove(...args)),
+        read: (...args) => run("read", () => store.read(...args), args[0]),
+        write: (...args) => run("write", () => store.write(...args), args[0]),
+        remove: (...args) => run("remove", () => store.remove(...args), args[0]),
       };
     },
   };
 }
 
 /** One run that does one thing after the other. */
-export function drainInOrder(engine: Engine, documents = 20): Promise<RunSummary> {
+export function drainInOrder(engine: Engine, documents = 20, clock?: Clock): Promise<RunSummary> {
   const limits = { linger: 0, requests: 1, documents, cpu: Number.POSITIVE_INFINITY };
-  return drain({ ...engine, cause: "test", limits });
+  return drain({ ...engine, cause: "test", limits, ...(clock ? { clock } : {}) });
 }
 
 export class Crash extends Error {
@@ -87,7 +112,7 @@ export async function drainUntil(
   return effects;
 }
 
-function isCrash(error: unknown): boolean {
+export function isCrash(error: unknown): boolean {
   return error instanceof Crash || (error instanceof Error && error.cause instanceof Crash);
 }
 
@@ -95,23 +120,24 @@ function isCrash(error: unknown): boolean {
 export class Puppet {
   /** The effect it is about to have; null when its run has ended. */
   next: string | null = null;
-  #go: (() => void) | null = null;
+  #go: ((fate: Fate) => void) | null = null;
   #arrived!: () => void;
   #arrival!: Promise<void>;
   #ended: Promise<void>;
 
-  constructor(engine: Engine, documents = 20) {
+  /** `around`: what else happens to each of its effects. */
+  constructor(engine: Engine, documents = 20, clock?: Clock, around: Run = (_, call) => call()) {
     this.#expect();
-    const run: Run = async (effect, call) => {
+    const run: Run = async (effect, call, path) => {
       this.next = effect;
-      const gate = new Promise<void>((go) => {
+      const gate = new Promise<Fate>((go) => {
         this.#go = go;
       });
       this.#arrived();
-      await gate;
-      return await call();
+      const fate = await gate;
+      return await around(effect, () => fated(fate, effect, call, path), path);
     };
-    const ended = drainInOrder(withEffects(engine, run), documents).then(
+    const ended = drainInOrder(withEffects(engine, run), documents, clock).then(
       () => undefined,
       () => undefined,
     );
@@ -127,12 +153,17 @@ export class Puppet {
     });
   }
 
+  /** Is about to have its first effect, or has ended. */
+  arrives(): Promise<void> {
+    return this.#arrival;
+  }
+
   /** Has one effect; returns when it is about to have the next, or has ended. */
-  async step(): Promise<void> {
+  async step(fate: Fate = "done"): Promise<void> {
     await this.#arrival;
     if (this.next === null) return;
     this.#expect();
-    this.#go!();
+    this.#go!(fate);
     await this.#arrival;
   }
 

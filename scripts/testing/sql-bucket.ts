@@ -19,6 +19,8 @@ export interface SqlBucket extends Store<Uint8Array> {
   readonly bodies: Map<string, Uint8Array>;
   /** Answers the next read of this path with these bytes, as a stale cache would. */
   stale: Map<string, Uint8Array>;
+  /** The engine's next remove of this path says "done" and does nothing. */
+  lies: Set<string>;
 }
 
 const UPSERT = `insert into storage.objects as o (bucket_id, name, version, metadata) values ($1, $2, $3, $4::text::jsonb)
@@ -27,6 +29,7 @@ const UPSERT = `insert into storage.objects as o (bucket_id, name, version, meta
 export function sqlBucket(sql: Sql, bucket = "content"): SqlBucket {
   const bodies = new Map<string, Uint8Array>();
   const stale = new Map<string, Uint8Array>();
+  const lies = new Set<string>();
 
   function request<T>(intent: string | null, run: (tx: Query) => Promise<T>): Promise<T> {
     const headers = JSON.stringify(intent === null ? {} : { "x-frontrow-intent": intent });
@@ -66,6 +69,7 @@ export function sqlBucket(sql: Sql, bucket = "content"): SqlBucket {
     name: `sql bucket ${bucket}`,
     bodies,
     stale,
+    lies,
     async read(path, expected) {
       if (expected === null) return { state: "absent" };
       const version = await current(path);
@@ -99,7 +103,9 @@ export function sqlBucket(sql: Sql, bucket = "content"): SqlBucket {
         );
       }
     },
-    remove: (path, { intent }) => drop(path, intent),
+    async remove(path, { intent }) {
+      if (!lies.delete(path)) await drop(path, intent);
+    },
     put: (path, text) => put(path, new TextEncoder().encode(text), null),
     drop: (path) => drop(path, null),
     async text(path) {

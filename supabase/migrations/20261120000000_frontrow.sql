@@ -2284,21 +2284,25 @@ language sql immutable set search_path = '' as $$
 $$;
 comment on function frontrow.row_failure(text, text, text) is 'Quarantine or another try, by SQLSTATE.';
 
--- Writes the row and takes the table's base from what it reads back. A user's trigger may have changed what we wrote:
--- then the base keeps what we meant, so that the next pass sees the difference as an edit of the row, once.
+-- Writes the row and takes the table's base from what it reads back. A user's trigger may have changed what we wrote, or
+-- what we left alone: then the base keeps what we meant, so that the next pass sees the difference as an edit of the
+-- row, once.
 -- Answers null when the row was not at the expected version, else whether another pass is needed.
 create or replace function frontrow.write_row(
   c frontrow.collections, document_path text, expected text, change jsonb, revision bigint
 ) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
+  before record;
   back record;
+  cleared text[] := array(select pg_catalog.jsonb_array_elements_text(change -> 'clear'));
   meant jsonb := frontrow.normalized(c, change -> 'set');
   agreed jsonb;
   agreed_body text;
 begin
+  select * into before from frontrow.read_rows(c, array[document_path]);
   if not frontrow.put_row(c, document_path, expected, change -> 'set',
-    array(select pg_catalog.jsonb_array_elements_text(change -> 'clear')), change ->> 'body')
+    cleared, change ->> 'body')
   then
     return null;
   end if;
@@ -2308,8 +2312,8 @@ begin
   if back.path is null then
     raise exception 'frontrow: the row of % was gone again after it was written', document_path using errcode = 'FR002';
   end if;
-  agreed := back.fields || meant;
-  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', back.body) end;
+  agreed := back.fields || coalesce(before.fields - cleared, '{}') || meant;
+  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', before.body, back.body) end;
   insert into frontrow.bases (collection, path, store, version, revision, fields, body)
   values (c.name, document_path, 'table', frontrow.row_version(agreed, agreed_body), revision, agreed, agreed_body)
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
