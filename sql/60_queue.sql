@@ -18,15 +18,23 @@ language sql volatile set search_path = '' as $$
 $$;
 comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
 
--- Leases the wanted keys and answers those that were got.
+-- Leases the wanted keys and answers those that were got. A lease that ran out while its holder is in the middle of
+-- completing it is locked: it is left alone, as waiting for it with its signals locked would be half of a deadlock.
 create or replace function frontrow.take_leases(worker_name text, lease interval, wanted jsonb)
 returns table (collection text, path text, token bigint, attempts int, seen bigint[])
 language sql volatile security definer set search_path = '' as $$
+  with w as materialized (
+    select * from pg_catalog.jsonb_to_recordset(wanted) as k (collection text, path text)
+  ), untouched as materialized (
+    select h.collection, h.path from frontrow.leases as h join w using (collection, path) for update of h skip locked
+  )
   insert into frontrow.leases as l (collection, path, worker, token, until, attempts, seen)
   select w.collection, w.path, worker_name, pg_catalog.nextval('frontrow.fence'),
     pg_catalog.clock_timestamp() + lease, 1,
     array(select d.id from frontrow.dirty as d where d.collection = w.collection and d.path = w.path)
-  from pg_catalog.jsonb_to_recordset(wanted) as w (collection text, path text)
+  from w
+  where exists (select from untouched as u where u.collection = w.collection and u.path = w.path)
+    or not exists (select from frontrow.leases as h where h.collection = w.collection and h.path = w.path)
   order by w.collection, w.path
   on conflict (collection, path) do update
     set worker = excluded.worker, token = excluded.token, until = excluded.until, attempts = l.attempts + 1,

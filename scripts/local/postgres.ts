@@ -15,6 +15,10 @@ export interface StartPostgresOptions {
   fsync?: boolean;
   /** Major version. @default the newest found */
   version?: number;
+  /** Lines of postgresql.conf, over the ones made here. */
+  settings?: Readonly<Record<string, string | number>>;
+  /** Told of what the server logs, in pieces as they come. */
+  log?(text: string): void;
 }
 
 export interface TestPostgres {
@@ -110,6 +114,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
           "cron.use_background_workers": "on",
         }
       : {}),
+    ...options.settings,
   };
   await appendFile(
     join(data, "postgresql.conf"),
@@ -130,6 +135,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     await new Promise<void>((resolve, reject) => {
       child.stderr!.on("data", (chunk) => {
         log = (log + chunk).slice(-4000);
+        options.log?.(String(chunk));
         if (/database system is ready to accept connections/.test(log)) resolve();
       });
       child.once("exit", (code) => reject(new Error(`PostgreSQL ended with ${code}:\n${log}`)));

@@ -139,11 +139,17 @@ export const openValve: Config = {
   })),
 };
 
-/** Installs the hub from sql/, as the role that has no more rights than hosted `postgres`. */
-export async function install(stack: Stack): Promise<void> {
+/**
+ * Installs the hub from sql/, as the role that has no more rights than hosted `postgres`.
+ * @param mutations protections that are switched off (mutations.ts)
+ */
+export async function install(
+  stack: Pick<Stack, "migrate">,
+  mutations: readonly (string | undefined)[] = [process.env.FRONTROW_MUTATION],
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "frontrow-migrations-"));
   try {
-    const text = mutate(await renderFirst(), process.env.FRONTROW_MUTATION);
+    const text = mutations.reduce(mutate, await renderFirst());
     await writeFile(join(folder, "20261120000000_frontrow.sql"), text);
     await stack.migrate(folder);
   } finally {

@@ -14,6 +14,8 @@ export interface WorkerOptions {
   cause: string;
   limits?: Partial<Limits>;
   clock?: Clock;
+  /** How long a claim is held. @default 90 */
+  leaseSeconds?: number;
   /** Told of every document as it is done. */
   onResults?(results: readonly Result[]): void;
   /** Ends the loop at the next claim. */
@@ -49,7 +51,7 @@ export async function drain(options: WorkerOptions): Promise<RunSummary> {
     cause,
     limit: limits.documents,
     maxBytes: limits.bytes,
-    leaseSeconds: LEASE_SECONDS,
+    leaseSeconds: options.leaseSeconds ?? LEASE_SECONDS,
     digests: digestsOf(bindings),
   };
   let idleSince: number | null = null;

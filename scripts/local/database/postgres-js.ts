@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { patientSocket } from "./patient-socket.ts";
 import { parseInt8, type Query, type Row, type Sql } from "./sql.ts";
 
 const asQuery = (client: postgres.Sql | postgres.TransactionSql): Query => ({
@@ -12,6 +13,33 @@ const asQuery = (client: postgres.Sql | postgres.TransactionSql): Query => ({
 
 const jsonText = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 const instant = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value));
+
+/** One transaction. When its connection ends, so does it: what `run` still asks for is refused, not sent elsewhere. */
+async function transact<T>(client: postgres.Sql, run: (tx: Query) => Promise<T>): Promise<T> {
+  let over: unknown;
+  try {
+    return (await client.begin((connection) => {
+      const tx = asQuery(connection);
+      const unlessOver =
+        <Args extends unknown[], Answer>(ask: (...args: Args) => Promise<Answer>) =>
+        async (...args: Args): Promise<Answer> => {
+          if (over) throw over;
+          return await ask(...args);
+        };
+      const work = run({ query: unlessOver(tx.query) as Query["query"], exec: unlessOver(tx.exec) });
+      // The driver would answer an end that comes too late with a rollback on a connection that is gone.
+      return new Promise<T>((resolve, reject) => {
+        work.then(
+          (value) => over || resolve(value),
+          (error) => over || reject(error),
+        );
+      });
+    })) as T;
+  } catch (error) {
+    over = error;
+    throw error;
+  }
+}
 
 /**
  * Connects to a real Postgres with a small pool. Nothing is prepared by name: the Data API's statements are too many,
@@ -33,12 +61,14 @@ export function openPostgres(url: string): Sql {
         serialize: instant,
       },
     } as never,
+    // Known to the driver, but not to its types.
+    ...({ socket: patientSocket } as object),
   });
   let closed: Promise<void> | undefined;
   return {
     engine: "postgres",
     ...asQuery(client),
-    transaction: async (run) => (await client.begin((tx) => run(asQuery(tx)))) as never,
+    transaction: (run) => transact(client, run),
     async listen(channel, heard) {
       let connected = false;
       const { unlisten } = await client.listen(channel, heard, () => {

@@ -67,3 +67,9 @@ export function fromSqlError(error: unknown): StorageError {
       return new StorageError(500, "DatabaseError", `database error, code: ${code}`);
   }
 }
+
+/** Whether a failed transaction may be committed all the same: its connection ended before the answer came. */
+export function mayHaveCommitted(error: unknown): boolean {
+  if (error instanceof StorageError) return false;
+  return !isSqlError(error) || /^(08|57P|EPIPE)/.test(error.code);
+}

@@ -10,7 +10,7 @@ import {
   type StorageContext,
   type StorageRequest,
 } from "./context.ts";
-import { alreadyExists, noSuchKey } from "./errors.ts";
+import { alreadyExists, mayHaveCommitted, noSuchKey } from "./errors.ts";
 import { jsonObject } from "./incoming.ts";
 import { ownerOf, probeUpload, upsertObject } from "./upload.ts";
 
@@ -85,7 +85,7 @@ export async function moveObject(ctx: StorageContext, { request, scope }: Storag
     await ctx.bodies.remove([previous]);
     return Response.json(done);
   } catch (error) {
-    await ctx.bodies.remove([version]);
+    if (!mayHaveCommitted(error)) await ctx.bodies.remove([version]);
     throw error;
   }
 }
@@ -127,7 +127,7 @@ export async function copyObject(ctx: StorageContext, { request, scope }: Storag
     if (previous) await ctx.bodies.remove([previous]);
     return Response.json({ Key: `${destinationBucket}/${destinationKey}`, Id: row.id, ...row });
   } catch (error) {
-    await ctx.bodies.remove([version]);
+    if (!mayHaveCommitted(error)) await ctx.bodies.remove([version]);
     throw error;
   }
 }

@@ -12,7 +12,7 @@ import {
   probe,
   type StorageContext,
 } from "./context.ts";
-import { alreadyExists, StorageError } from "./errors.ts";
+import { alreadyExists, mayHaveCommitted, StorageError } from "./errors.ts";
 import type { IncomingFile } from "./incoming.ts";
 
 export interface UploadTarget {
@@ -119,7 +119,7 @@ export async function upload(
     if (previous && previous !== version) await ctx.bodies.remove([previous]);
     return Response.json({ Key: `${bucket}/${name}`, Id: id });
   } catch (error) {
-    await ctx.bodies.remove([version]);
+    if (!mayHaveCommitted(error)) await ctx.bodies.remove([version]);
     throw error;
   }
 }

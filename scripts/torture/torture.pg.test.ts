@@ -1,0 +1,50 @@
+/** A short torture, and the controls: naive designs that the same oracle must find fault with. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type Cluster, openCluster } from "./cluster.ts";
+import { playControl, playProtected } from "./controls.ts";
+import { torture } from "./torture.ts";
+
+test("while everything goes wrong, nothing is lost, nothing goes backward, all comes together", async (t) => {
+  const report = await torture({ seconds: 9, workers: 3, seed: 1 });
+  const { lost, backward_writes, deadlocks, unconverged, resurrected, missed, examples, ...rest } = report;
+  t.diagnostic(JSON.stringify(rest));
+  assert.deepEqual(
+    { lost, backward_writes, deadlocks, unconverged, resurrected, missed },
+    { lost: 0, backward_writes: 0, deadlocks: 0, unconverged: 0, resurrected: 0, missed: 0 },
+    examples.join("\n"),
+  );
+  assert.ok(rest.events > 0 && rest.leases > 0, "something happened");
+  assert.ok(rest.kills.postmaster > 0 && rest.kills.workers > 0, "something went wrong");
+});
+
+describe("controls", () => {
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await openCluster();
+  });
+  after(() => cluster?.stop());
+
+  test("with its protections the hub comes through all of their scenes", async () => {
+    const { events, examples, ...counts } = await playProtected({ cluster, database: "protected" });
+    const none = { lost: 0, backward_writes: 0, deadlocks: 0, unconverged: 0, resurrected: 0 };
+    assert.deepEqual(counts, none, examples.join("\n"));
+    assert.ok(events > 0);
+  });
+  test("a cursor over ids loses what commits late", async () => {
+    const report = await playControl("cursor-over-id", { cluster, database: "cursor" });
+    assert.ok(report.lost > 0 && report.unconverged > 0, JSON.stringify(report));
+  });
+  test("an upsert in the trigger deadlocks the user's transactions", async () => {
+    const report = await playControl("upsert-in-trigger", { cluster, database: "upsert" });
+    assert.ok(report.deadlocks > 0, JSON.stringify(report));
+  });
+  test("a late worker who is believed puts an old value back", async () => {
+    const report = await playControl("no-fence", { cluster, database: "fence" });
+    assert.ok(report.backward_writes > 0, JSON.stringify(report));
+  });
+  test("an upload without compare-and-swap overwrites what nobody has read", async () => {
+    const report = await playControl("no-cas", { cluster, database: "cas" });
+    assert.ok(report.backward_writes > 0 && report.lost > 0, JSON.stringify(report));
+  });
+});

@@ -1,0 +1,66 @@
+/** One worker process: the real loop over HTTP, with a short lease, that stalls now and then for longer than it holds. */
+import { setTimeout as pause } from "node:timers/promises";
+import { resolveConfig } from "../../shared/collections/mod.ts";
+import { bind } from "../../shared/sync/binding.ts";
+import { connect } from "../../shared/sync/connect.ts";
+import { drain } from "../../shared/sync/worker.ts";
+import { type Run, withEffects } from "../testing/effects.ts";
+import { endWithParent, inputOf, tell } from "./children.ts";
+import { config } from "./config.ts";
+import { seeded } from "./random.ts";
+
+export interface WorkerInput {
+  url: string;
+  key: string;
+  seed: number;
+  leaseSeconds: number;
+}
+
+/** What it says: documents it leased, and the effects it stalled at. */
+export type WorkerMessage = { leases: number } | { stall: string };
+
+/** How often it stalls before an effect, and after one, before it looks at the answer. */
+const STALLS = { before: 0.01, after: 0.01 };
+/** Between an upload and its confirmation a stall hurts most. */
+const HURTS: Record<string, number> = { write: 4, remove: 4, confirm: 4, apply: 2 };
+
+async function work({ url, key, seed, leaseSeconds }: WorkerInput): Promise<never> {
+  const random = seeded(seed);
+  const { hub, bucket } = connect({ url, key });
+  const stall = async (effect: string, probability: number) => {
+    if (!random.chance(probability * (HURTS[effect] ?? 1))) return;
+    tell({ stall: effect } satisfies WorkerMessage);
+    await pause(leaseSeconds * 1000 * (1.1 + random.next()));
+  };
+  const run: Run = async (effect, call) => {
+    await stall(effect, STALLS.before);
+    const answer = await call();
+    if (effect === "claim") {
+      const { length } = answer as unknown[];
+      if (length > 0) tell({ leases: length } satisfies WorkerMessage);
+    }
+    await stall(effect, STALLS.after);
+    return answer;
+  };
+  let bindings: Awaited<ReturnType<typeof bind>> | null = null;
+  for (;;) {
+    try {
+      bindings ??= await bind(resolveConfig(config), await hub.registered());
+      await drain({
+        ...withEffects({ hub, bucket, bindings }, run),
+        cause: "torture",
+        leaseSeconds,
+        limits: { linger: 200, documents: 8, cpu: Number.POSITIVE_INFINITY },
+      });
+      await fetch(`${url}/functions/v1/torture-bell`, { method: "POST" }).then((bell) => bell.body?.cancel());
+    } catch {
+      // The database is down or the connection was cut: what was claimed falls free when its lease runs out.
+      await pause(50);
+    }
+  }
+}
+
+if (import.meta.main) {
+  endWithParent();
+  await work(inputOf<WorkerInput>());
+}
