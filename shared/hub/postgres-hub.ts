@@ -4,10 +4,12 @@ import type {
   Applied,
   ClaimedDocument,
   Confirmed,
+  HeldSet,
   Hub,
   LogItem,
   RegisteredCollection,
   Report,
+  Resumed,
 } from "./hub.ts";
 
 /** The protocol these functions must speak; `frontrow.protocol()` in SQL. */
@@ -26,23 +28,30 @@ export interface RpcClient {
   ): PromiseLike<{ data: unknown; error: RpcError | null; status?: number }>;
 }
 
-export function createPostgresHub(client: RpcClient): Hub {
+/** `identity`: the project the caller is for (`projectIdentity` of its URL); the database refuses to serve another one. */
+export function createPostgresHub(client: RpcClient, identity: string): Hub {
   async function call<T>(verb: string, request: Record<string, unknown>): Promise<T> {
     let answer: Awaited<ReturnType<RpcClient["rpc"]>>;
     try {
-      answer = await client.rpc(`frontrow_${verb}`, { request: { protocol: PROTOCOL, ...request } });
+      answer = await client.rpc(`frontrow_${verb}`, {
+        request: { protocol: PROTOCOL, identity, ...request },
+      });
     } catch (cause) {
       throw unavailable(verb, "the database could not be reached", cause);
     }
     if (answer.error) throw toFailure(verb, answer.error, answer.status ?? 0);
+    // An answer, not an error: the halt it left must not be rolled back.
+    const { stranger } = answer.data as { stranger?: string };
+    if (stranger !== undefined) throw wrongProject(stranger);
     return answer.data as T;
   }
 
   return {
-    async register(collections, prune) {
+    async register(collections, prune, { adopt = false } = {}) {
       const { collections: registered } = await call<{ collections: RegisteredCollection[] }>("register", {
         collections,
         prune,
+        ...(adopt ? { adopt } : {}),
       });
       return registered;
     },
@@ -64,7 +73,8 @@ export function createPostgresHub(client: RpcClient): Hub {
       return (await call<{ items: ClaimedDocument[] }>("preview", { ...request })).items;
     },
     signal: (keys) => call("signal", { keys }),
-    resume: (halt, decision) => call("resume", { halt, decision }),
+    held: (halt) => call<HeldSet>("held", { halt }),
+    resume: (halt, decision, options) => call<Resumed>("resume", { halt, decision, ...options }),
     async resolve(request) {
       await call("resolve", { ...request });
     },
@@ -85,6 +95,14 @@ function unavailable(verb: string, why: string, cause: unknown): FrontrowError {
   });
 }
 
+function wrongProject(why: string, cause?: unknown): FrontrowError {
+  return new FrontrowError("PROJECT_MISMATCH", `${why[0]!.toUpperCase()}${why.slice(1)}.`, {
+    rule: "identity",
+    hint: 'If this database is now the project\'s own: "frontrow resume" its halt, or "frontrow register --adopt".',
+    cause,
+  });
+}
+
 /** One place where Postgres' and PostgREST's failures become ours. SQL raises FR… codes for its own refusals. */
 function toFailure(verb: string, error: RpcError, status: number): FrontrowError {
   const code = error.code ?? "";
@@ -92,6 +110,8 @@ function toFailure(verb: string, error: RpcError, status: number): FrontrowError
   switch (code) {
     case "FR001":
       return new FrontrowError("PROTOCOL_MISMATCH", text, { cause: error });
+    case "FR003":
+      return wrongProject(text, error);
     case "FR400":
       return new FrontrowError("CONFIG_INVALID", text, { cause: error });
     case "FR404":

@@ -2,6 +2,7 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { Hub } from "../hub/hub.ts";
 import { createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
+import { projectIdentity } from "../hub/project-identity.ts";
 import { createBucketStore, type StorageClient } from "../stores/bucket-store.ts";
 import type { Store } from "../stores/store.ts";
 
@@ -27,7 +28,7 @@ export function connect(project: { url: string; key: string }): Connection {
   const stores = new Map<string, Store<Uint8Array>>();
   return {
     client,
-    hub: createPostgresHub(client as unknown as RpcClient),
+    hub: createPostgresHub(client as unknown as RpcClient, projectIdentity(url)),
     bucket(name) {
       const known = stores.get(name);
       if (known) return known;
