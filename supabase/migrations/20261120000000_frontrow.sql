@@ -1911,8 +1911,9 @@ begin
   return query
   with flowing as (
     select n as name, r.n is not null as is_row, f.n is not null as is_file,
-      (r.n is not null and n = any (news)) or (f.n = '(file)' and bucket_base is distinct from item #>> '{expect,bucket}')
-        or (f.n = '(existence)' and object_op = 'put' and bucket_base is not null) as contested
+      coalesce(r.n is not null and n = any (news)
+        or f.n = '(file)' and bucket_base is distinct from item #>> '{expect,bucket}'
+        or f.n = '(existence)' and object_op = 'put' and bucket_base is not null, false) as contested
     from pg_catalog.unnest(into_row) as r (n) full join pg_catalog.unnest(into_file) as f (n) using (n)
   )
   select g.name, case when g.is_row and g.is_file then 'both' when g.is_row then 'table' else 'bucket' end, g.contested
