@@ -29,6 +29,8 @@ export const FAILURES = {
   SCOPE_CHANGED: { status: 409, retryable: false },
   NOT_REGISTERED: { status: 409, retryable: false },
   PROTOCOL_MISMATCH: { status: 409, retryable: false },
+  // The database belongs to another project: a person must say which one is right.
+  PROJECT_MISMATCH: { status: 409, retryable: false },
   // Somebody else moved first: read again, decide again.
   REPLICA_MOVED: { status: 409, retryable: true },
   LEASE_LOST: { status: 409, retryable: true },

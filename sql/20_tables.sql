@@ -177,7 +177,8 @@ create unique index conflicts_one_open_idx on frontrow.conflicts (collection, pa
 create table frontrow.halts (
   id bigint generated always as identity primary key,
   collection text not null,
-  kind text not null check (kind in ('deletions', 'scope-changed', 'schema-changed')),
+  kind text not null check (kind in (
+    'deletions', 'scope-changed', 'schema-changed', 'oscillation', 'identity', 'fence')),
   state text not null default 'open' check (state in ('open', 'apply', 'closed')),
   reason text not null,
   evidence jsonb not null default '{}',
@@ -185,15 +186,36 @@ create table frontrow.halts (
   closed_at timestamptz
 );
 comment on table frontrow.halts is 'The valve and its like: what the engine will not do until a person has looked.';
+comment on column frontrow.halts.collection is 'Empty for what halts the whole project: identity, fence.';
+comment on column frontrow.halts.state is 'apply: a person confirmed all that is held, and it is being carried out.';
 create unique index halts_one_open_idx on frontrow.halts (collection, kind) where state <> 'closed';
 
 create table frontrow.halt_items (
   halt bigint not null,
   path text not null,
   store text not null,
+  evidence jsonb not null default '{}',
+  confirmed boolean not null default false,
+  noted xid8 not null default pg_catalog.pg_current_xact_id(),
   primary key (halt, path)
 );
-comment on table frontrow.halt_items is 'The documents a halt holds back, and the store where each is missing.';
+comment on table frontrow.halt_items is 'The documents a halt holds back, and the store where each is missing (or would have been written).';
+comment on column frontrow.halt_items.evidence is 'The replicas'' versions, and why; another version is another question.';
+comment on column frontrow.halt_items.confirmed is 'A person said yes to this one.';
+comment on column frontrow.halt_items.noted is 'The transaction that asked: who looked before it ended has not seen this one.';
+
+create table frontrow.flows (
+  collection text not null,
+  path text not null,
+  name text not null,
+  side text not null check (side in ('bucket', 'table', 'both')),
+  contested boolean not null,
+  at timestamptz not null,
+  turned timestamptz[] not null default '{}',
+  primary key (collection, path, name)
+);
+comment on table frontrow.flows is 'The breaker''s memory: where the engine last wrote each column of a document, and when that turned round.';
+create index flows_at_idx on frontrow.flows (at);
 
 create table frontrow.runs (
   id uuid primary key,

@@ -53,14 +53,8 @@ declare
   usable text[] := '{}'::text[];
 begin
   for c in select * from frontrow.collections where digests ->> name = digest || ':' || fingerprint loop
-    if frontrow.is_as_registered(c) then
+    if frontrow.check_table(c) then
       usable := usable || c.name;
-    else
-      insert into frontrow.halts (collection, kind, reason)
-      values (c.name, 'schema-changed', pg_catalog.format(
-        '%s is not the table it was at registration: mend it, or register the collection again',
-        frontrow.qualified_table(c)))
-      on conflict (collection, kind) where state <> 'closed' do nothing;
     end if;
   end loop;
   return usable;
@@ -98,8 +92,13 @@ declare
   collection_name text;
   documents jsonb;
   items jsonb := '[]'::jsonb;
+  stranger text;
 begin
   perform frontrow.check_protocol(request);
+  stranger := frontrow.refuse_stranger(request);
+  if stranger is not null then
+    return pg_catalog.jsonb_build_object('items', items, 'stranger', stranger);
+  end if;
   perform frontrow.beat((request ->> 'run')::uuid, worker_name, request ->> 'cause');
   if request ? 'paths' then
     names := frontrow.usable_collections(request -> 'digests');

@@ -39,9 +39,21 @@ $$;
 comment on function frontrow.settle(text, text[]) is 'Cancels open intents and confirms landed ones.';
 
 create or replace function frontrow.note_fence(fence_state text) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   insert into frontrow.settings (name, value) values ('fence', pg_catalog.to_jsonb(fence_state))
-  on conflict (name) do update set value = excluded.value where settings.value <> excluded.value
+  on conflict (name) do update set value = excluded.value where settings.value <> excluded.value;
+  if not found then
+    return;
+  end if;
+  if fence_state = 'inactive' then
+    perform frontrow.hold('', 'fence', null, null,
+      'Storage does not deliver the x-frontrow-intent header: no file is deleted until a write has been seen by the fence',
+      '{}', '{}');
+  else
+    update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where kind = 'fence' and state <> 'closed';
+  end if;
+end;
 $$;
 comment on function frontrow.note_fence(text) is 'Remembers whether Storage delivers the intent header.';
 

@@ -8,53 +8,161 @@ language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
 
+-- Opens a halt, or adds to the one that is open. A document held already is asked about anew when a replica of it has
+-- changed since: a person's yes, and what they have seen, were about the one that was there.
+create or replace function frontrow.hold(
+  collection_name text, halt_kind text, document_path text, store_name text, why text, halt_evidence jsonb, item_evidence jsonb
+) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  halt_id bigint;
+begin
+  insert into frontrow.halts as h (collection, kind, reason, evidence)
+  values (collection_name, halt_kind, why, halt_evidence)
+  on conflict (collection, kind) where state <> 'closed' do update set state = 'open',
+    reason = case when h.state = 'open' then h.reason else excluded.reason end,
+    evidence = case when h.state = 'open' then h.evidence else excluded.evidence end
+  returning id into halt_id;
+  if document_path is not null then
+    insert into frontrow.halt_items as i (halt, path, store, evidence)
+    values (halt_id, document_path, store_name, item_evidence)
+    on conflict (halt, path) do update set store = excluded.store, evidence = i.evidence || excluded.evidence,
+      confirmed = i.confirmed and (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table'),
+      noted = case when (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table') then i.noted else excluded.noted end;
+  end if;
+  return halt_id;
+end;
+$$;
+comment on function frontrow.hold(text, text, text, text, text, jsonb, jsonb) is 'Opens a halt or adds a document to it; answers its id.';
+
+-- What a side lost, whether or not a trigger saw it: documents whose object is gone, and rows fewer than were agreed on.
+-- A side whose absences are given back, not followed, loses nothing.
+create or replace function frontrow.count_gone(c frontrow.collections)
+returns table (files int, "rows" int)
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+begin
+  return query execute pg_catalog.format($sql$
+    with known as (
+      select bb.path is not null as had_file, bt.path is not null as had_row, o.name is null as has_none
+      from frontrow.documents as d
+      left join frontrow.bases as bb on bb.collection = $1 and bb.path = d.path and bb.store = 'bucket'
+      left join frontrow.bases as bt on bt.collection = $1 and bt.path = d.path and bt.store = 'table'
+      left join (select x.name from storage.objects as x where x.bucket_id = $2
+        and pg_catalog.to_jsonb(x) ->> 'archived_at' is null
+        and coalesce((pg_catalog.to_jsonb(x) ->> 'is_delete_marker')::boolean, false) = false) as o on o.name = d.path
+      where d.collection = $1 and d.deleted_at is null and d.path ~ $3
+        and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = d.path and k.state = 'open')
+        and not exists (select from frontrow.quarantine as q where q.collection = $1 and q.path = d.path)
+        and not exists (select from frontrow.halt_items as i join frontrow.halts as h on h.id = i.halt
+          where h.collection = $1 and h.state <> 'closed' and i.path = d.path and i.confirmed)
+    )
+    select case when $4 = 'rows-to-files' then 0 else count(*) filter (where had_file and has_none) end::int,
+      case when $4 = 'files-to-rows' then 0
+        else greatest(count(*) filter (where had_row) - (select count(*) from %1$s as r where %2$s), 0) end::int
+    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c))
+  using c.name, c.bucket, c.pattern, c.policies ->> 'direction';
+end;
+$$;
+comment on function frontrow.count_gone(frontrow.collections) is 'How many documents'' files and rows are gone now, by looking at both sides.';
+
+-- Why nothing may be deleted whatever the numbers are: a side that cannot be seen, or a sentinel that is not on both.
+create or replace function frontrow.blind_cause(c frontrow.collections, document_path text) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  sentinel text := c.policies #>> '{valve,sentinel}';
+begin
+  return case
+    when pg_catalog.row_security_active('storage.objects'::regclass) or pg_catalog.row_security_active(c.table_id)
+      then 'hidden-by-row-security'
+    when not exists (select from storage.buckets as b where b.id = c.bucket) then 'bucket-missing'
+    when sentinel = document_path then 'sentinel-deleted'
+    when sentinel is not null and not (exists (select from frontrow.live_objects(c.bucket, array[sentinel]))
+      and exists (select from frontrow.read_rows(c, array[sentinel]))) then 'sentinel-missing'
+  end;
+end;
+$$;
+comment on function frontrow.blind_cause(frontrow.collections, text) is 'Why no deletion can be believed now, or null.';
+
 -- Whether the engine may carry out a deletion of this document now. If not, the document is noted in an open halt.
-create or replace function frontrow.may_delete(c frontrow.collections, document_path text, missing_in text) returns boolean
+-- `versions`: {bucket, table}, the replicas it was decided on.
+create or replace function frontrow.may_delete(c frontrow.collections, document_path text, missing_in text, versions jsonb)
+returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   live int;
   pending int;
   recent int;
-  blocking bigint;
+  lost jsonb;
+  cause text;
+  blocking frontrow.halts;
 begin
   if exists (
     select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
-    where h.collection = c.name and h.state = 'apply' and i.path = document_path
+    where h.collection = c.name and h.state <> 'closed' and i.path = document_path and i.confirmed
+      and i.evidence @> versions
   ) then
     return true;
   end if;
-  select id into blocking from frontrow.halts where collection = c.name and state = 'open' and kind <> 'schema-changed'
-  order by id limit 1;
-  if blocking is null then
-    -- One count at a time per collection, so that two workers cannot each stay under the limit.
-    perform pg_catalog.pg_advisory_xact_lock(470212, pg_catalog.hashtext(c.name));
-    select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
-    select count(distinct d.path) into pending from frontrow.dirty as d
-    join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
-    where d.collection = c.name and d.gone;
-    select count(*) into recent from frontrow.documents
-    where collection = c.name and deleted_at > greatest(pg_catalog.now() - interval '10 minutes', (
-      -- What a person confirmed does not count against what comes after.
-      select max(closed_at) from frontrow.halts where collection = c.name and kind = 'deletions'));
-    if not frontrow.valve_trips(live + recent, greatest(pending, 1), recent, live - greatest(pending, 1),
-      (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)
-    then
-      return true;
-    end if;
-    insert into frontrow.halts (collection, kind, reason, evidence)
-    values (c.name, 'deletions',
-      pg_catalog.format('%s of %s documents of "%s" are gone from one side: nothing is deleted until a person confirms',
-        greatest(pending, 1), live, c.name),
-      pg_catalog.jsonb_build_object('live', live, 'pending', greatest(pending, 1), 'recent', recent))
-    on conflict (collection, kind) where state <> 'closed' do update set state = 'open'
-    returning id into blocking;
+  select * into blocking from frontrow.halts
+  where collection = c.name and state = 'open' and kind in ('deletions', 'scope-changed') order by id limit 1;
+  if blocking.id is not null then
+    perform frontrow.hold(c.name, blocking.kind, document_path, missing_in, blocking.reason, blocking.evidence, versions);
+    return false;
   end if;
-  insert into frontrow.halt_items (halt, path, store) values (blocking, document_path, missing_in)
-  on conflict (halt, path) do update set store = excluded.store;
+  -- One count at a time per collection, so that two workers cannot each stay under the limit.
+  perform pg_catalog.pg_advisory_xact_lock(470212, pg_catalog.hashtext(c.name));
+  cause := frontrow.blind_cause(c, document_path);
+  select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
+  select count(distinct d.path) into pending from frontrow.dirty as d
+  join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
+  where d.collection = c.name and d.gone and not exists (
+    select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+    where h.collection = c.name and h.state <> 'closed' and i.path = d.path and i.confirmed);
+  select count(*) into recent from frontrow.documents
+  where collection = c.name and deleted_at > greatest(pg_catalog.now() - interval '10 minutes', (
+    -- What a person confirmed does not count against what comes after.
+    select max(closed_at) from frontrow.halts where collection = c.name and kind = 'deletions'));
+  -- Looking at both sides costs a scan: once per transaction, as each deletion only moves one from lost to recent.
+  lost := nullif(pg_catalog.current_setting('frontrow.lost', true), '')::jsonb;
+  if lost ->> 'of' is distinct from pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name) then
+    select pg_catalog.jsonb_build_object('of', pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name),
+      'files', g.files, 'rows', g.rows, 'most', greatest(g.files, g.rows) + recent) into lost from frontrow.count_gone(c) as g;
+    perform pg_catalog.set_config('frontrow.lost', lost::text, true);
+  end if;
+  pending := greatest(pending, 1, (lost ->> 'most')::int - recent);
+  if cause is null and not frontrow.valve_trips(live + recent, pending, recent, live - pending,
+    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)
+  then
+    return true;
+  end if;
+  cause := coalesce(cause, case when live > pending then 'many'
+    when (lost ->> 'rows')::int >= live then 'table-empty' when (lost ->> 'files')::int >= live then 'bucket-empty'
+    else 'all' end);
+  perform frontrow.hold(c.name, 'deletions', document_path, missing_in, frontrow.deletion_reason(c, cause, pending, live),
+    pg_catalog.jsonb_build_object('cause', cause, 'live', live, 'pending', pending, 'recent', recent,
+      'files_gone', lost -> 'files', 'rows_gone', lost -> 'rows', 'sentinel', c.policies #> '{valve,sentinel}',
+      'paths', (select pg_catalog.jsonb_agg(p.path order by p.path) from (
+        select document_path as path union
+        select d.path from frontrow.dirty as d where d.collection = c.name and d.gone order by 1 limit 20) as p)), versions);
   return false;
 end;
 $$;
-comment on function frontrow.may_delete(frontrow.collections, text, text) is 'The valve''s answer for one deletion; a refusal is recorded in a halt.';
+comment on function frontrow.may_delete(frontrow.collections, text, text, jsonb) is 'The valve''s answer for one deletion; a refusal is recorded in a halt.';
+
+create or replace function frontrow.deletion_reason(c frontrow.collections, cause text, pending int, live int) returns text
+language sql immutable set search_path = '' as $$
+  select case cause
+    when 'hidden-by-row-security' then pg_catalog.format('row level security hides parts of %s or of the bucket from Frontrow',
+      frontrow.qualified_table(c))
+    when 'bucket-missing' then pg_catalog.format('the bucket "%s" is not there', c.bucket)
+    when 'sentinel-deleted' then pg_catalog.format('the sentinel %s is to be deleted', c.policies #>> '{valve,sentinel}')
+    when 'sentinel-missing' then pg_catalog.format('the sentinel %s is not on both sides', c.policies #>> '{valve,sentinel}')
+    else pg_catalog.format('%s of %s documents of "%s" are gone from one side', pending, live, c.name) end
+    || ': nothing is deleted until a person confirms'
+$$;
+comment on function frontrow.deletion_reason(frontrow.collections, text, int, int) is 'What a halt of kind deletions says.';
 
 -- A document whose replicas agree again needs no decision any more.
 create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
@@ -63,50 +171,11 @@ begin
   delete from frontrow.halt_items as i using frontrow.halts as h
   where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
   if found then
-    update frontrow.halts as h set state = 'closed', closed_at = pg_catalog.now()
-    where h.collection = collection_name and (h.kind = 'deletions' or h.state = 'apply') and h.state <> 'closed'
-      and not exists (select from frontrow.halt_items as i where i.halt = h.id);
+    delete from frontrow.flows where collection = collection_name and path = document_path;
+    update frontrow.halts as h set closed_at = pg_catalog.now(), state = 'closed'
+    where h.collection = collection_name and (h.kind in ('deletions', 'oscillation') or h.state = 'apply')
+      and h.state <> 'closed' and not exists (select from frontrow.halt_items as i where i.halt = h.id);
   end if;
 end;
 $$;
-comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halt and closes the halt when it was the last.';
-
--- A person decided. apply: carry out exactly the held deletions. restore: give the missing replicas back.
-create or replace function frontrow.resume(request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  h frontrow.halts;
-  decision text := request ->> 'decision';
-  held text[];
-begin
-  perform frontrow.check_protocol(request);
-  select * into h from frontrow.halts where id = (request ->> 'halt')::bigint and state = 'open' for update;
-  if h.id is null then
-    raise exception 'frontrow: there is no open halt %', request ->> 'halt' using errcode = 'FR404';
-  end if;
-  -- Deciding before all of it was looked at would decide about documents nobody has seen.
-  if h.kind = 'scope-changed' then
-    perform frontrow.mark_differences(c, 0, 1) from frontrow.collections as c where c.name = h.collection;
-    if exists (select from frontrow.dirty where collection = h.collection) then
-      raise exception 'frontrow: halt % is still being looked into: run a sync, then decide', h.id using errcode = 'FR400';
-    end if;
-  end if;
-  held := array(select path from frontrow.halt_items where halt = h.id);
-  if decision = 'restore' then
-    delete from frontrow.bases as b using frontrow.halt_items as i
-    where i.halt = h.id and b.collection = h.collection and b.path = i.path and b.store = i.store;
-  elsif decision is distinct from 'apply' then
-    raise exception 'frontrow: decision must be apply or restore' using errcode = '22023';
-  end if;
-  if decision = 'apply' and pg_catalog.cardinality(held) > 0 then
-    update frontrow.halts set state = 'apply' where id = h.id;
-  else
-    delete from frontrow.halt_items where halt = h.id;
-    update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where id = h.id;
-  end if;
-  perform frontrow.mark(h.collection, 'table', held, false);
-  perform frontrow.ring();
-  return pg_catalog.jsonb_build_object('halt', h.id, 'decision', decision, 'documents', pg_catalog.cardinality(held));
-end;
-$$;
-comment on function frontrow.resume(jsonb) is 'Carries out a person''s decision on a halt. {halt, decision: apply|restore}.';
+comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halts and closes a halt when it was the last.';

@@ -93,10 +93,14 @@ begin
   end if;
   if coalesce((item ->> 'tombstone')::boolean, false) or row_op = 'delete' or object_op = 'delete' then
     if not frontrow.may_delete(c, document_path,
-      case when (item #>> '{expect,bucket}') is null then 'bucket' else 'table' end)
+      case when (item #>> '{expect,bucket}') is null then 'bucket' else 'table' end,
+      pg_catalog.jsonb_build_object('bucket', item #> '{expect,bucket}', 'table', item #> '{expect,table}'))
     then
       return pg_catalog.jsonb_build_object('outcome', 'halted', 'code', 'HALTED');
     end if;
+  end if;
+  if not frontrow.may_write(c, item) then
+    return pg_catalog.jsonb_build_object('outcome', 'halted', 'code', 'HALTED');
   end if;
   latest := frontrow.append_revisions(c, document_path, coalesce(current, 0), item, actors);
   perform frontrow.set_base(c.name, document_path, 'bucket', item #> '{bases,bucket}', coalesce(current, 0));
@@ -150,8 +154,13 @@ declare
   violated text;
   refused_column text;
   run_id uuid := (request ->> 'run')::uuid;
+  stranger text;
 begin
   perform frontrow.check_protocol(request);
+  stranger := frontrow.refuse_stranger(request);
+  if stranger is not null then
+    return pg_catalog.jsonb_build_object('items', '[]'::jsonb, 'stranger', stranger);
+  end if;
   -- Our own row writes are echoes to their table's trigger.
   perform pg_catalog.set_config('frontrow.origin', 'frontrow', true);
   perform pg_catalog.set_config('frontrow.caller', coalesce(request ->> 'caller', ''), true);

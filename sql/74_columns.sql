@@ -55,6 +55,43 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function frontrow.is_as_registered(frontrow.collections) is 'Whether the collection''s table is still the one that was registered.';
 
+-- Halts a collection whose table has changed, and ends that halt when the table is as it was again: what was signalled
+-- meanwhile is still in the log.
+create or replace function frontrow.check_table(c frontrow.collections) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  halted bigint;
+begin
+  select id into halted from frontrow.halts
+  where collection = c.name and kind = 'schema-changed' and state <> 'closed';
+  if not frontrow.is_as_registered(c) then
+    if halted is null then
+      perform frontrow.hold(c.name, 'schema-changed', null, null, pg_catalog.format(
+        '%s is not the table it was at registration: mend it, or register the collection again', frontrow.qualified_table(c)),
+        pg_catalog.jsonb_build_object('registered', c.fingerprint, 'changed', frontrow.changed_columns(c)), '{}');
+    end if;
+    return false;
+  end if;
+  if halted is not null then
+    update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where id = halted;
+  end if;
+  return true;
+end;
+$$;
+comment on function frontrow.check_table(frontrow.collections) is 'Whether the table is as registered; opens and closes the halt of kind schema-changed.';
+
+-- Names only, for the halt's evidence.
+create or replace function frontrow.changed_columns(c frontrow.collections) returns text[]
+language sql stable set search_path = '' as $$
+  select array(
+    select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e
+    where not exists (select from pg_catalog.pg_attribute as a
+      where a.attrelid = c.table_id and a.attname = e ->> 'column' and a.attnum > 0 and not a.attisdropped
+        and pg_catalog.format_type(a.atttypid, null) = e ->> 'sql_type')
+    order by 1)
+$$;
+comment on function frontrow.changed_columns(frontrow.collections) is 'Mapped columns that are gone or have another type now.';
+
 create or replace function frontrow.describe_column(table_id oid, table_label text, column_name text, is_mapped boolean)
 returns jsonb
 language plpgsql stable set search_path = '' as $$

@@ -138,6 +138,7 @@ declare
 begin
   perform frontrow.check_protocol(request);
   perform pg_catalog.pg_advisory_xact_lock(470212, 1);
+  perform frontrow.adopt_identity(request);
   for c in select * from frontrow.collections
     where (request ->> 'prune')::boolean and not name in (
       select s ->> 'name' from pg_catalog.jsonb_array_elements(request -> 'collections') as s)
@@ -155,7 +156,7 @@ begin
   return pg_catalog.jsonb_build_object('collections', registered);
 end;
 $$;
-comment on function frontrow.register(jsonb) is 'Installs the collections of a config. {collections, prune} → {collections: [{name, columns, softDelete, rowDelete, digest}]}.';
+comment on function frontrow.register(jsonb) is 'Installs the collections of a config. {collections, prune, adopt?} → {collections: [{name, columns, softDelete, rowDelete, digest}]}.';
 
 create or replace function frontrow.registered(request jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$

@@ -14,6 +14,7 @@ begin
     return '{"skipped": true}'::jsonb;
   end if;
   repaired := frontrow.repair_triggers();
+  perform frontrow.check_table(k) from frontrow.collections as k;
   insert into frontrow.dirty (collection, path, store)
   select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
     and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
@@ -100,6 +101,7 @@ begin
   ) select count(frontrow.audit_run(id)) into lost_runs from lost;
   perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.flows where at < pg_catalog.now() - interval '1 day';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
   begin

@@ -7,7 +7,7 @@ select c.name as collection,
   (select min(d.at) from frontrow.dirty as d where d.collection = c.name) as oldest_pending_at,
   (select count(distinct q.path) from frontrow.quarantine as q where q.collection = c.name) as quarantined,
   (select count(*) from frontrow.conflicts as k where k.collection = c.name and k.state = 'open') as conflicts,
-  (select count(*) from frontrow.halts as h where h.collection = c.name and h.state = 'open') as halts,
+  (select count(*) from frontrow.halts as h where h.collection in (c.name, '') and h.state = 'open') as halts,
   (select count(*) from frontrow.intents as i where i.collection = c.name and i.state in ('open', 'landed')) as in_flight
 from frontrow.collections as c;
 comment on view frontrow.status is 'One line per collection: how many documents, and what is not in sync and why.';
@@ -51,9 +51,10 @@ begin
       'path', k.path, 'overlapping', k.overlapping, 'since', k.created_at) order by k.id), '[]')
       from (select * from frontrow.conflicts where state = 'open' and (wanted is null or collection = wanted) limit 1000) as k),
     'halts', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', h.id, 'collection', h.collection,
-      'kind', h.kind, 'reason', h.reason, 'since', h.created_at,
-      'documents', (select count(*) from frontrow.halt_items as i where i.halt = h.id)) order by h.id), '[]')
-      from frontrow.halts as h where h.state = 'open' and (wanted is null or h.collection = wanted)),
+      'kind', h.kind, 'reason', h.reason, 'evidence', h.evidence, 'since', h.created_at,
+      'seen', pg_catalog.pg_current_snapshot()::text,
+      'documents', (select count(*) from frontrow.halt_items as i where i.halt = h.id and not i.confirmed)) order by h.id), '[]')
+      from frontrow.halts as h where h.state = 'open' and (wanted is null or h.collection in (wanted, ''))),
     'doorbell', case
       when frontrow.secret('frontrow_functions_url') is null or frontrow.secret('frontrow_hook_token') is null then 'no secret'
       when pg_catalog.to_regnamespace('net') is null then 'no pg_net'

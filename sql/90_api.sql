@@ -18,6 +18,7 @@ begin
       ('backfill', 'Marks everything that differs dirty.'),
       ('preview', 'What a backfill would look at.'),
       ('signal', 'Marks named documents dirty.'),
+      ('held', 'What a halt holds.'),
       ('resume', 'Carries out a person''s decision on a halt.'),
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),

@@ -181,7 +181,7 @@ export async function endWaits(sql: Sql): Promise<void> {
 }
 
 /** The hub over a direct connection: the same functions, without HTTP. */
-export function directHub(sql: Sql): Hub {
+export function directHub(sql: Sql, identity = "local"): Hub {
   const client: RpcClient = {
     async rpc(name, { request }) {
       try {
@@ -195,7 +195,7 @@ export function directHub(sql: Sql): Hub {
       }
     },
   };
-  return createPostgresHub(client);
+  return createPostgresHub(client, { identity });
 }
 
 /** Deletes objects by SQL, which Storage forbids unless it is told; the bodies stay. `names` is a LIKE pattern. */

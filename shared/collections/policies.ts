@@ -46,10 +46,19 @@ export interface Policies<Field extends string = string> {
   authority?: { [F in Field]?: Authority };
   /**
    * The brake on mass deletion: when more than `atLeast` documents, and more than `share` (0–1) of the collection, would
-   * be deleted within ten minutes, or everything would be gone, nothing is deleted until a person has looked.
-   * @default { share: 0.2, atLeast: 10 }
+   * be deleted within ten minutes, or everything would be gone, nothing is deleted until a person has looked. `sentinel`
+   * is the path of a document that must be on both sides before anything is deleted: make one that nobody has reason to
+   * touch, and a bucket or table that is not the right one deletes nothing.
+   * @default { share: 0.2, atLeast: 10 }, no sentinel
    */
-  valve?: { share?: number; atLeast?: number };
+  valve?: { share?: number; atLeast?: number; sentinel?: string };
+  /**
+   * The brake on loops: a document is left alone until a person has looked when a value in it was written to and fro
+   * `turns` times within `minutes`; or when the engine wrote it `turns` times to and fro, at most `seconds` apart. One
+   * side's edits are no turns, however many.
+   * @default { turns: 6, minutes: 10, seconds: 10 }
+   */
+  breaker?: { turns?: number; minutes?: number; seconds?: number };
   /**
    * Which revisions of a document are kept, besides the current one and those the engine still needs: at most so many,
    * and none older than so many days.
@@ -73,7 +82,12 @@ export interface ResolvedPolicies {
   readonly bodyMerge: BodyMerge;
   /** Only the fields that have one. */
   readonly authority: Readonly<Record<string, Authority>>;
-  readonly valve: { readonly share: number; readonly atLeast: number };
+  readonly valve: {
+    readonly share: number;
+    readonly atLeast: number;
+    readonly sentinel?: string | undefined;
+  };
+  readonly breaker: { readonly turns: number; readonly minutes: number; readonly seconds: number };
   readonly history:
     | "all"
     | number
@@ -91,8 +105,19 @@ export const policiesSchema = z.strictObject({
   bodyMerge: z.enum(["merge", "atomic"]).default("merge"),
   authority: z.record(z.string(), z.enum(["bucket", "table"])).default({}),
   valve: z
-    .strictObject({ share: z.number().min(0).max(1).default(0.2), atLeast: z.int().min(0).default(10) })
+    .strictObject({
+      share: z.number().min(0).max(1).default(0.2),
+      atLeast: z.int().min(0).default(10),
+      sentinel: z.string().min(1).optional(),
+    })
     .default({ share: 0.2, atLeast: 10 }),
+  breaker: z
+    .strictObject({
+      turns: z.int().min(2).max(1000).default(6),
+      minutes: z.int().min(1).max(1440).default(10),
+      seconds: z.int().min(0).max(3600).default(10),
+    })
+    .default({ turns: 6, minutes: 10, seconds: 10 }),
   history: z
     .union([
       z.literal("all"),

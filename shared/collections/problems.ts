@@ -94,6 +94,13 @@ function collectionProblems(collection: Collection): Problem[] {
   for (const message of namesOf(collection).problems) say("table", message);
   const template = templateOf(collection);
   if (template instanceof FrontrowError) say("path-template", template.message);
+  const sentinel = collection.policies?.valve?.sentinel;
+  if (sentinel !== undefined && !(template instanceof FrontrowError) && !template.matches(sentinel)) {
+    say(
+      "sentinel",
+      `its sentinel "${sentinel}" is no path of "${template.template}": no file could be there`,
+    );
+  }
   for (const { rule, message } of columnProblems(collection, template)) say(rule, message);
   return problems;
 }

@@ -48,6 +48,7 @@ describe("resolveConfig", () => {
         bodyMerge: "merge",
         authority: {},
         valve: { share: 0.2, atLeast: 10 },
+        breaker: { turns: 6, minutes: 10, seconds: 10 },
         history: "all",
         maxBytes: 5_242_880,
       },
@@ -116,6 +117,7 @@ describe("resolveConfig", () => {
     ["an option there is not", "shape", { folder: "parts" }],
     ["a policy there is not", "shape", { policies: { conflicts: "merge" } }],
     ["a choice there is not", "shape", { policies: { conflict: "mine" } }],
+    ["a sentinel that is no path of it", "sentinel", { policies: { valve: { sentinel: "elsewhere.md" } } }],
     ["a share over 1", "shape", { policies: { valve: { share: 20 } } }],
     ["a bucket with a slash", "shape", { bucket: "a/b" }],
   ];

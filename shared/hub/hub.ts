@@ -183,11 +183,50 @@ export interface CollectionReport {
   in_flight: number;
 }
 
+export type HaltKind =
+  | "deletions"
+  | "scope-changed"
+  | "schema-changed"
+  | "oscillation"
+  | "identity"
+  | "fence";
+
+export interface OpenHalt {
+  id: number;
+  /** Empty for what halts the whole project. */
+  collection: string;
+  kind: HaltKind;
+  reason: string;
+  /** Counts, kinds of cause, names and paths; never content. */
+  evidence: Record<string, unknown>;
+  since: string;
+  /** How many documents it holds that nobody has confirmed. */
+  documents: number;
+  /** The moment of looking, for `resume`. */
+  seen: string;
+}
+
+/** One halt with its exact set. */
+export interface HeldSet extends Omit<OpenHalt, "documents"> {
+  state: "open" | "apply" | "closed";
+  items: readonly { path: string; store: string; confirmed: boolean; evidence: Record<string, unknown> }[];
+}
+
+export interface Resumed {
+  kind: HaltKind;
+  /** How many documents the decision is about. */
+  documents: number;
+  /** How many the halt still holds, as they came after `seen`. */
+  left: number;
+  /** The first 20 of them. */
+  paths: readonly string[];
+}
+
 export interface Report {
   collections: readonly CollectionReport[];
   quarantine: readonly (WireQuarantine & { collection: string; path: string; created_at: string })[];
   conflicts: readonly { collection: string; path: string; overlapping: unknown; since: string }[];
-  halts: readonly { id: number; collection: string; kind: string; reason: string; documents: number }[];
+  halts: readonly OpenHalt[];
   doorbell: "ready" | "no secret" | "no pg_net";
   state: Record<string, unknown>;
   last24Hours: { runs: number; failed: number };
@@ -206,10 +245,16 @@ export interface LogItem {
 
 /**
  * All calls throw `FrontrowError`: `HUB_UNAVAILABLE` (repeat later; leases expire by themselves), `PROTOCOL_MISMATCH`,
- * `UNAUTHORIZED`, `CONFIG_INVALID` (register), `NOT_FOUND` (resume, resolve).
+ * `UNAUTHORIZED`, `CONFIG_INVALID` (register, resume), `NOT_FOUND` (held, resume, resolve), `PROJECT_MISMATCH` (register,
+ * claim, apply: the database belongs to another project than the caller's).
  */
 export interface Hub {
-  register(collections: readonly unknown[], prune: boolean): Promise<RegisteredCollection[]>;
+  /** The first registration says whose database it is; `adopt` makes it the caller's project's. */
+  register(
+    collections: readonly unknown[],
+    prune: boolean,
+    options?: { adopt?: boolean },
+  ): Promise<RegisteredCollection[]>;
   claim(request: ClaimRequest): Promise<ClaimedDocument[]>;
   apply(run: string, items: readonly ApplyItem[]): Promise<Applied[]>;
   confirm(items: readonly ConfirmItem[]): Promise<Confirmed[]>;
@@ -231,7 +276,16 @@ export interface Hub {
   signal(
     keys: readonly { bucket?: string; collection?: string; path: string }[],
   ): Promise<{ marked: number; ignored: number }>;
-  resume(halt: number, decision: "apply" | "restore"): Promise<{ documents: number }>;
+  held(halt: number): Promise<HeldSet>;
+  /**
+   * A person's decision on a halt. With `seen`, only about the documents held at that moment; those that came later, or
+   * changed since, stay held. `dryRun` answers the same and changes nothing.
+   */
+  resume(
+    halt: number,
+    decision: "apply" | "restore",
+    options?: { seen?: string; dryRun?: boolean },
+  ): Promise<Resumed>;
   resolve(request: { collection: string; path: string; keep: "file" | "row" }): Promise<void>;
   report(collection?: string): Promise<Report>;
   /** Outcomes after an id, for showing only. */

@@ -5,10 +5,12 @@ import type {
   Applied,
   ClaimedDocument,
   Confirmed,
+  HeldSet,
   Hub,
   LogItem,
   RegisteredCollection,
   Report,
+  Resumed,
 } from "./hub.ts";
 
 /** The protocol these functions must speak; `frontrow.protocol()` in SQL. */
@@ -27,26 +29,37 @@ export interface RpcClient {
   ): PromiseLike<{ data: unknown; error: RpcError | null; status?: number }>;
 }
 
+/** Who all calls of a hub are made for. */
+export interface Caller {
+  /** The project (`projectIdentity` of its URL); the database refuses to serve another one. */
+  identity: string;
+  /** The person, as history and audit will name them. */
+  caller?: string | undefined;
+}
+
 type CallVerb = <T>(verb: string, request: object) => Promise<T>;
 
-/** `caller`: the person all calls are made for, as history and audit will name them. */
-function createCall(client: RpcClient, caller: string | undefined): CallVerb {
+function createCall(client: RpcClient, { identity, caller }: Caller): CallVerb {
+  const said = { protocol: PROTOCOL, identity, ...(caller === undefined ? {} : { caller }) };
   return async <T>(verb: string, request: object): Promise<T> => {
     let answer: Awaited<ReturnType<RpcClient["rpc"]>>;
     try {
       answer = await client.rpc(`frontrow_${verb}`, {
-        request: { protocol: PROTOCOL, ...(caller === undefined ? {} : { caller }), ...request },
+        request: { ...said, ...request },
       });
     } catch (cause) {
       throw unavailable(verb, "the database could not be reached", cause);
     }
     if (answer.error) throw toFailure(verb, answer.error, answer.status ?? 0);
+    // An answer, not an error: the halt it left must not be rolled back.
+    const stranger = (answer.data as { stranger?: string } | null)?.stranger;
+    if (stranger !== undefined) throw wrongProject(stranger);
     return answer.data as T;
   };
 }
 
 /** People's side of the hub. */
-export function createHistoryHub(client: RpcClient, caller?: string): HistoryHub {
+export function createHistoryHub(client: RpcClient, caller: Caller): HistoryHub {
   const call = createCall(client, caller);
   return {
     history: (request) => call("history", request),
@@ -58,13 +71,14 @@ export function createHistoryHub(client: RpcClient, caller?: string): HistoryHub
 }
 
 /** The workers' side of the hub. */
-export function createPostgresHub(client: RpcClient, caller?: string): Hub {
+export function createPostgresHub(client: RpcClient, caller: Caller): Hub {
   const call = createCall(client, caller);
   return {
-    async register(collections, prune) {
+    async register(collections, prune, { adopt = false } = {}) {
       const { collections: registered } = await call<{ collections: RegisteredCollection[] }>("register", {
         collections,
         prune,
+        ...(adopt ? { adopt } : {}),
       });
       return registered;
     },
@@ -86,7 +100,8 @@ export function createPostgresHub(client: RpcClient, caller?: string): Hub {
       return (await call<{ items: ClaimedDocument[] }>("preview", { ...request })).items;
     },
     signal: (keys) => call("signal", { keys }),
-    resume: (halt, decision) => call("resume", { halt, decision }),
+    held: (halt) => call<HeldSet>("held", { halt }),
+    resume: (halt, decision, options) => call<Resumed>("resume", { halt, decision, ...options }),
     async resolve(request) {
       await call("resolve", { ...request });
     },
@@ -107,6 +122,14 @@ function unavailable(verb: string, why: string, cause: unknown): FrontrowError {
   });
 }
 
+function wrongProject(why: string, cause?: unknown): FrontrowError {
+  return new FrontrowError("PROJECT_MISMATCH", `${why[0]!.toUpperCase()}${why.slice(1)}.`, {
+    rule: "identity",
+    hint: 'If this database is now the project\'s own: "frontrow resume" its halt, or "frontrow register --adopt".',
+    cause,
+  });
+}
+
 /** One place where Postgres' and PostgREST's failures become ours. SQL raises FR… codes for its own refusals. */
 function toFailure(verb: string, error: RpcError, status: number): FrontrowError {
   const code = error.code ?? "";
@@ -114,6 +137,8 @@ function toFailure(verb: string, error: RpcError, status: number): FrontrowError
   switch (code) {
     case "FR001":
       return new FrontrowError("PROTOCOL_MISMATCH", text, { cause: error });
+    case "FR003":
+      return wrongProject(text, error);
     case "FR400":
       return new FrontrowError("CONFIG_INVALID", text, { cause: error });
     case "FR404":

@@ -3,6 +3,7 @@ import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { HistoryHub } from "../hub/history-hub.ts";
 import type { Hub } from "../hub/hub.ts";
 import { createHistoryHub, createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
+import { projectIdentity } from "../hub/project-identity.ts";
 import { createBucketStore, type StorageClient } from "../stores/bucket-store.ts";
 import type { Store } from "../stores/store.ts";
 
@@ -29,11 +30,12 @@ export function connect(project: { url: string; key: string; caller?: string | u
         fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(PATIENCE) }),
     },
   });
+  const who = { identity: projectIdentity(url), caller };
   const stores = new Map<string, Store<Uint8Array>>();
   return {
     client,
-    hub: createPostgresHub(client as unknown as RpcClient, caller),
-    history: createHistoryHub(client as unknown as RpcClient, caller),
+    hub: createPostgresHub(client as unknown as RpcClient, who),
+    history: createHistoryHub(client as unknown as RpcClient, who),
     bucket(name) {
       const known = stores.get(name);
       if (known) return known;

@@ -7,7 +7,11 @@ import { type Binding, bind } from "./binding.ts";
  * Installs the config's collections and their triggers, and forgets collections it no longer has.
  * @throws {FrontrowError} `CONFIG_INVALID` or `COLUMN_UNSUPPORTED` when the tables do not fit; nothing is changed then.
  */
-export async function register(hub: Hub, config: ResolvedConfig): Promise<Map<string, Binding>> {
+export async function register(
+  hub: Hub,
+  config: ResolvedConfig,
+  options?: { adopt?: boolean },
+): Promise<Map<string, Binding>> {
   const registrations = await Promise.all(config.collections.map(registrationOf));
-  return await bind(config, await hub.register(registrations, true));
+  return await bind(config, await hub.register(registrations, true, options));
 }

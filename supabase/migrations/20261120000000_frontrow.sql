@@ -365,7 +365,8 @@ create unique index conflicts_one_open_idx on frontrow.conflicts (collection, pa
 create table frontrow.halts (
   id bigint generated always as identity primary key,
   collection text not null,
-  kind text not null check (kind in ('deletions', 'scope-changed', 'schema-changed')),
+  kind text not null check (kind in (
+    'deletions', 'scope-changed', 'schema-changed', 'oscillation', 'identity', 'fence')),
   state text not null default 'open' check (state in ('open', 'apply', 'closed')),
   reason text not null,
   evidence jsonb not null default '{}',
@@ -373,15 +374,36 @@ create table frontrow.halts (
   closed_at timestamptz
 );
 comment on table frontrow.halts is 'The valve and its like: what the engine will not do until a person has looked.';
+comment on column frontrow.halts.collection is 'Empty for what halts the whole project: identity, fence.';
+comment on column frontrow.halts.state is 'apply: a person confirmed all that is held, and it is being carried out.';
 create unique index halts_one_open_idx on frontrow.halts (collection, kind) where state <> 'closed';
 
 create table frontrow.halt_items (
   halt bigint not null,
   path text not null,
   store text not null,
+  evidence jsonb not null default '{}',
+  confirmed boolean not null default false,
+  noted xid8 not null default pg_catalog.pg_current_xact_id(),
   primary key (halt, path)
 );
-comment on table frontrow.halt_items is 'The documents a halt holds back, and the store where each is missing.';
+comment on table frontrow.halt_items is 'The documents a halt holds back, and the store where each is missing (or would have been written).';
+comment on column frontrow.halt_items.evidence is 'The replicas'' versions, and why; another version is another question.';
+comment on column frontrow.halt_items.confirmed is 'A person said yes to this one.';
+comment on column frontrow.halt_items.noted is 'The transaction that asked: who looked before it ended has not seen this one.';
+
+create table frontrow.flows (
+  collection text not null,
+  path text not null,
+  name text not null,
+  side text not null check (side in ('bucket', 'table', 'both')),
+  contested boolean not null,
+  at timestamptz not null,
+  turned timestamptz[] not null default '{}',
+  primary key (collection, path, name)
+);
+comment on table frontrow.flows is 'The breaker''s memory: where the engine last wrote each column of a document, and when that turned round.';
+create index flows_at_idx on frontrow.flows (at);
 
 create table frontrow.runs (
   id uuid primary key,
@@ -1253,14 +1275,8 @@ declare
   usable text[] := '{}'::text[];
 begin
   for c in select * from frontrow.collections where digests ->> name = digest || ':' || fingerprint loop
-    if frontrow.is_as_registered(c) then
+    if frontrow.check_table(c) then
       usable := usable || c.name;
-    else
-      insert into frontrow.halts (collection, kind, reason)
-      values (c.name, 'schema-changed', pg_catalog.format(
-        '%s is not the table it was at registration: mend it, or register the collection again',
-        frontrow.qualified_table(c)))
-      on conflict (collection, kind) where state <> 'closed' do nothing;
     end if;
   end loop;
   return usable;
@@ -1298,8 +1314,13 @@ declare
   collection_name text;
   documents jsonb;
   items jsonb := '[]'::jsonb;
+  stranger text;
 begin
   perform frontrow.check_protocol(request);
+  stranger := frontrow.refuse_stranger(request);
+  if stranger is not null then
+    return pg_catalog.jsonb_build_object('items', items, 'stranger', stranger);
+  end if;
   perform frontrow.beat((request ->> 'run')::uuid, worker_name, request ->> 'cause');
   if request ? 'paths' then
     names := frontrow.usable_collections(request -> 'digests');
@@ -1415,6 +1436,66 @@ begin
 end;
 $$;
 comment on function frontrow.fail(jsonb) is 'Gives leases back undone. {run, items: [{collection, path, token, class: error|transient|stale, code, message}]}.';
+
+-- -------------------- sql/61_identity.sql --------------------
+
+-- The project's identity: a clone of a database must not write into anything.
+--
+-- A restored dump brings dirty keys, leases and intents of a project that lives elsewhere. Every caller says which project
+-- it is for (`identity`: the ref in its URL, "local", or the host); the first registration is remembered, and a caller of
+-- another identity, or of none, gets nothing to do.
+
+create or replace function frontrow.set_identity(project text) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.settings (name, value) values ('identity', coalesce(pg_catalog.to_jsonb(project), 'null'))
+  on conflict (name) do update set value = excluded.value;
+  update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where kind = 'identity' and state <> 'closed';
+$$;
+comment on function frontrow.set_identity(text) is 'Makes this the project the database belongs to.';
+
+create or replace function frontrow.stranger_reason(registered text, seen text) returns text
+language sql immutable set search_path = '' as $$
+  select pg_catalog.format('this database belongs to the project "%s", and the caller is for "%s": nothing is written'
+    || ' until a person says which one is right', registered, coalesce(seen, 'none'))
+$$;
+comment on function frontrow.stranger_reason(text, text) is 'What a caller for another project is told.';
+
+-- Null for the project's own callers and before the first registration; for a stranger, what to tell it. The first one
+-- leaves a halt, which the caller's transaction must not roll back.
+create or replace function frontrow.refuse_stranger(request jsonb) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  registered jsonb;
+begin
+  select value into registered from frontrow.settings where name = 'identity';
+  if registered is null or registered #>> '{}' is not distinct from request ->> 'identity' then
+    return null;
+  end if;
+  if not exists (select from frontrow.halts where kind = 'identity' and state <> 'closed') then
+    perform frontrow.hold('', 'identity', null, null, frontrow.stranger_reason(registered #>> '{}', request ->> 'identity'),
+      pg_catalog.jsonb_build_object('registered', registered, 'seen', request -> 'identity'), '{}');
+  end if;
+  return frontrow.stranger_reason(registered #>> '{}', request ->> 'identity');
+end;
+$$;
+comment on function frontrow.refuse_stranger(jsonb) is 'Null, or why a caller for another project gets nothing to do; opens the halt of kind identity.';
+
+-- The first registration says whose database this is; a stranger's is refused unless it adopts it.
+create or replace function frontrow.adopt_identity(request jsonb) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  registered jsonb;
+begin
+  select value into registered from frontrow.settings where name = 'identity';
+  if registered is null or coalesce((request ->> 'adopt')::boolean, false) then
+    perform frontrow.set_identity(request ->> 'identity');
+  elsif registered #>> '{}' is distinct from request ->> 'identity' then
+    raise exception 'frontrow: %', frontrow.stranger_reason(registered #>> '{}', request ->> 'identity')
+      using errcode = 'FR003';
+  end if;
+end;
+$$;
+comment on function frontrow.adopt_identity(jsonb) is 'Remembers the project at the first registration. Raises FR003 for another project''s.';
 
 -- -------------------- sql/62_runs.sql --------------------
 
@@ -1624,9 +1705,21 @@ $$;
 comment on function frontrow.settle(text, text[]) is 'Cancels open intents and confirms landed ones.';
 
 create or replace function frontrow.note_fence(fence_state text) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   insert into frontrow.settings (name, value) values ('fence', pg_catalog.to_jsonb(fence_state))
-  on conflict (name) do update set value = excluded.value where settings.value <> excluded.value
+  on conflict (name) do update set value = excluded.value where settings.value <> excluded.value;
+  if not found then
+    return;
+  end if;
+  if fence_state = 'inactive' then
+    perform frontrow.hold('', 'fence', null, null,
+      'Storage does not deliver the x-frontrow-intent header: no file is deleted until a write has been seen by the fence',
+      '{}', '{}');
+  else
+    update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where kind = 'fence' and state <> 'closed';
+  end if;
+end;
 $$;
 comment on function frontrow.note_fence(text) is 'Remembers whether Storage delivers the intent header.';
 
@@ -1683,53 +1776,161 @@ language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
 
+-- Opens a halt, or adds to the one that is open. A document held already is asked about anew when a replica of it has
+-- changed since: a person's yes, and what they have seen, were about the one that was there.
+create or replace function frontrow.hold(
+  collection_name text, halt_kind text, document_path text, store_name text, why text, halt_evidence jsonb, item_evidence jsonb
+) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  halt_id bigint;
+begin
+  insert into frontrow.halts as h (collection, kind, reason, evidence)
+  values (collection_name, halt_kind, why, halt_evidence)
+  on conflict (collection, kind) where state <> 'closed' do update set state = 'open',
+    reason = case when h.state = 'open' then h.reason else excluded.reason end,
+    evidence = case when h.state = 'open' then h.evidence else excluded.evidence end
+  returning id into halt_id;
+  if document_path is not null then
+    insert into frontrow.halt_items as i (halt, path, store, evidence)
+    values (halt_id, document_path, store_name, item_evidence)
+    on conflict (halt, path) do update set store = excluded.store, evidence = i.evidence || excluded.evidence,
+      confirmed = i.confirmed and (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table'),
+      noted = case when (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table') then i.noted else excluded.noted end;
+  end if;
+  return halt_id;
+end;
+$$;
+comment on function frontrow.hold(text, text, text, text, text, jsonb, jsonb) is 'Opens a halt or adds a document to it; answers its id.';
+
+-- What a side lost, whether or not a trigger saw it: documents whose object is gone, and rows fewer than were agreed on.
+-- A side whose absences are given back, not followed, loses nothing.
+create or replace function frontrow.count_gone(c frontrow.collections)
+returns table (files int, "rows" int)
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+begin
+  return query execute pg_catalog.format($sql$
+    with known as (
+      select bb.path is not null as had_file, bt.path is not null as had_row, o.name is null as has_none
+      from frontrow.documents as d
+      left join frontrow.bases as bb on bb.collection = $1 and bb.path = d.path and bb.store = 'bucket'
+      left join frontrow.bases as bt on bt.collection = $1 and bt.path = d.path and bt.store = 'table'
+      left join (select x.name from storage.objects as x where x.bucket_id = $2
+        and pg_catalog.to_jsonb(x) ->> 'archived_at' is null
+        and coalesce((pg_catalog.to_jsonb(x) ->> 'is_delete_marker')::boolean, false) = false) as o on o.name = d.path
+      where d.collection = $1 and d.deleted_at is null and d.path ~ $3
+        and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = d.path and k.state = 'open')
+        and not exists (select from frontrow.quarantine as q where q.collection = $1 and q.path = d.path)
+        and not exists (select from frontrow.halt_items as i join frontrow.halts as h on h.id = i.halt
+          where h.collection = $1 and h.state <> 'closed' and i.path = d.path and i.confirmed)
+    )
+    select case when $4 = 'rows-to-files' then 0 else count(*) filter (where had_file and has_none) end::int,
+      case when $4 = 'files-to-rows' then 0
+        else greatest(count(*) filter (where had_row) - (select count(*) from %1$s as r where %2$s), 0) end::int
+    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c))
+  using c.name, c.bucket, c.pattern, c.policies ->> 'direction';
+end;
+$$;
+comment on function frontrow.count_gone(frontrow.collections) is 'How many documents'' files and rows are gone now, by looking at both sides.';
+
+-- Why nothing may be deleted whatever the numbers are: a side that cannot be seen, or a sentinel that is not on both.
+create or replace function frontrow.blind_cause(c frontrow.collections, document_path text) returns text
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  sentinel text := c.policies #>> '{valve,sentinel}';
+begin
+  return case
+    when pg_catalog.row_security_active('storage.objects'::regclass) or pg_catalog.row_security_active(c.table_id)
+      then 'hidden-by-row-security'
+    when not exists (select from storage.buckets as b where b.id = c.bucket) then 'bucket-missing'
+    when sentinel = document_path then 'sentinel-deleted'
+    when sentinel is not null and not (exists (select from frontrow.live_objects(c.bucket, array[sentinel]))
+      and exists (select from frontrow.read_rows(c, array[sentinel]))) then 'sentinel-missing'
+  end;
+end;
+$$;
+comment on function frontrow.blind_cause(frontrow.collections, text) is 'Why no deletion can be believed now, or null.';
+
 -- Whether the engine may carry out a deletion of this document now. If not, the document is noted in an open halt.
-create or replace function frontrow.may_delete(c frontrow.collections, document_path text, missing_in text) returns boolean
+-- `versions`: {bucket, table}, the replicas it was decided on.
+create or replace function frontrow.may_delete(c frontrow.collections, document_path text, missing_in text, versions jsonb)
+returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   live int;
   pending int;
   recent int;
-  blocking bigint;
+  lost jsonb;
+  cause text;
+  blocking frontrow.halts;
 begin
   if exists (
     select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
-    where h.collection = c.name and h.state = 'apply' and i.path = document_path
+    where h.collection = c.name and h.state <> 'closed' and i.path = document_path and i.confirmed
+      and i.evidence @> versions
   ) then
     return true;
   end if;
-  select id into blocking from frontrow.halts where collection = c.name and state = 'open' and kind <> 'schema-changed'
-  order by id limit 1;
-  if blocking is null then
-    -- One count at a time per collection, so that two workers cannot each stay under the limit.
-    perform pg_catalog.pg_advisory_xact_lock(470212, pg_catalog.hashtext(c.name));
-    select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
-    select count(distinct d.path) into pending from frontrow.dirty as d
-    join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
-    where d.collection = c.name and d.gone;
-    select count(*) into recent from frontrow.documents
-    where collection = c.name and deleted_at > greatest(pg_catalog.now() - interval '10 minutes', (
-      -- What a person confirmed does not count against what comes after.
-      select max(closed_at) from frontrow.halts where collection = c.name and kind = 'deletions'));
-    if not frontrow.valve_trips(live + recent, greatest(pending, 1), recent, live - greatest(pending, 1),
-      (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)
-    then
-      return true;
-    end if;
-    insert into frontrow.halts (collection, kind, reason, evidence)
-    values (c.name, 'deletions',
-      pg_catalog.format('%s of %s documents of "%s" are gone from one side: nothing is deleted until a person confirms',
-        greatest(pending, 1), live, c.name),
-      pg_catalog.jsonb_build_object('live', live, 'pending', greatest(pending, 1), 'recent', recent))
-    on conflict (collection, kind) where state <> 'closed' do update set state = 'open'
-    returning id into blocking;
+  select * into blocking from frontrow.halts
+  where collection = c.name and state = 'open' and kind in ('deletions', 'scope-changed') order by id limit 1;
+  if blocking.id is not null then
+    perform frontrow.hold(c.name, blocking.kind, document_path, missing_in, blocking.reason, blocking.evidence, versions);
+    return false;
   end if;
-  insert into frontrow.halt_items (halt, path, store) values (blocking, document_path, missing_in)
-  on conflict (halt, path) do update set store = excluded.store;
+  -- One count at a time per collection, so that two workers cannot each stay under the limit.
+  perform pg_catalog.pg_advisory_xact_lock(470212, pg_catalog.hashtext(c.name));
+  cause := frontrow.blind_cause(c, document_path);
+  select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
+  select count(distinct d.path) into pending from frontrow.dirty as d
+  join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
+  where d.collection = c.name and d.gone and not exists (
+    select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+    where h.collection = c.name and h.state <> 'closed' and i.path = d.path and i.confirmed);
+  select count(*) into recent from frontrow.documents
+  where collection = c.name and deleted_at > greatest(pg_catalog.now() - interval '10 minutes', (
+    -- What a person confirmed does not count against what comes after.
+    select max(closed_at) from frontrow.halts where collection = c.name and kind = 'deletions'));
+  -- Looking at both sides costs a scan: once per transaction, as each deletion only moves one from lost to recent.
+  lost := nullif(pg_catalog.current_setting('frontrow.lost', true), '')::jsonb;
+  if lost ->> 'of' is distinct from pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name) then
+    select pg_catalog.jsonb_build_object('of', pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name),
+      'files', g.files, 'rows', g.rows, 'most', greatest(g.files, g.rows) + recent) into lost from frontrow.count_gone(c) as g;
+    perform pg_catalog.set_config('frontrow.lost', lost::text, true);
+  end if;
+  pending := greatest(pending, 1, (lost ->> 'most')::int - recent);
+  if cause is null and not frontrow.valve_trips(live + recent, pending, recent, live - pending,
+    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)
+  then
+    return true;
+  end if;
+  cause := coalesce(cause, case when live > pending then 'many'
+    when (lost ->> 'rows')::int >= live then 'table-empty' when (lost ->> 'files')::int >= live then 'bucket-empty'
+    else 'all' end);
+  perform frontrow.hold(c.name, 'deletions', document_path, missing_in, frontrow.deletion_reason(c, cause, pending, live),
+    pg_catalog.jsonb_build_object('cause', cause, 'live', live, 'pending', pending, 'recent', recent,
+      'files_gone', lost -> 'files', 'rows_gone', lost -> 'rows', 'sentinel', c.policies #> '{valve,sentinel}',
+      'paths', (select pg_catalog.jsonb_agg(p.path order by p.path) from (
+        select document_path as path union
+        select d.path from frontrow.dirty as d where d.collection = c.name and d.gone order by 1 limit 20) as p)), versions);
   return false;
 end;
 $$;
-comment on function frontrow.may_delete(frontrow.collections, text, text) is 'The valve''s answer for one deletion; a refusal is recorded in a halt.';
+comment on function frontrow.may_delete(frontrow.collections, text, text, jsonb) is 'The valve''s answer for one deletion; a refusal is recorded in a halt.';
+
+create or replace function frontrow.deletion_reason(c frontrow.collections, cause text, pending int, live int) returns text
+language sql immutable set search_path = '' as $$
+  select case cause
+    when 'hidden-by-row-security' then pg_catalog.format('row level security hides parts of %s or of the bucket from Frontrow',
+      frontrow.qualified_table(c))
+    when 'bucket-missing' then pg_catalog.format('the bucket "%s" is not there', c.bucket)
+    when 'sentinel-deleted' then pg_catalog.format('the sentinel %s is to be deleted', c.policies #>> '{valve,sentinel}')
+    when 'sentinel-missing' then pg_catalog.format('the sentinel %s is not on both sides', c.policies #>> '{valve,sentinel}')
+    else pg_catalog.format('%s of %s documents of "%s" are gone from one side', pending, live, c.name) end
+    || ': nothing is deleted until a person confirms'
+$$;
+comment on function frontrow.deletion_reason(frontrow.collections, text, int, int) is 'What a halt of kind deletions says.';
 
 -- A document whose replicas agree again needs no decision any more.
 create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
@@ -1738,53 +1939,14 @@ begin
   delete from frontrow.halt_items as i using frontrow.halts as h
   where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
   if found then
-    update frontrow.halts as h set state = 'closed', closed_at = pg_catalog.now()
-    where h.collection = collection_name and (h.kind = 'deletions' or h.state = 'apply') and h.state <> 'closed'
-      and not exists (select from frontrow.halt_items as i where i.halt = h.id);
+    delete from frontrow.flows where collection = collection_name and path = document_path;
+    update frontrow.halts as h set closed_at = pg_catalog.now(), state = 'closed'
+    where h.collection = collection_name and (h.kind in ('deletions', 'oscillation') or h.state = 'apply')
+      and h.state <> 'closed' and not exists (select from frontrow.halt_items as i where i.halt = h.id);
   end if;
 end;
 $$;
-comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halt and closes the halt when it was the last.';
-
--- A person decided. apply: carry out exactly the held deletions. restore: give the missing replicas back.
-create or replace function frontrow.resume(request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  h frontrow.halts;
-  decision text := request ->> 'decision';
-  held text[];
-begin
-  perform frontrow.check_protocol(request);
-  select * into h from frontrow.halts where id = (request ->> 'halt')::bigint and state = 'open' for update;
-  if h.id is null then
-    raise exception 'frontrow: there is no open halt %', request ->> 'halt' using errcode = 'FR404';
-  end if;
-  -- Deciding before all of it was looked at would decide about documents nobody has seen.
-  if h.kind = 'scope-changed' then
-    perform frontrow.mark_differences(c, 0, 1) from frontrow.collections as c where c.name = h.collection;
-    if exists (select from frontrow.dirty where collection = h.collection) then
-      raise exception 'frontrow: halt % is still being looked into: run a sync, then decide', h.id using errcode = 'FR400';
-    end if;
-  end if;
-  held := array(select path from frontrow.halt_items where halt = h.id);
-  if decision = 'restore' then
-    delete from frontrow.bases as b using frontrow.halt_items as i
-    where i.halt = h.id and b.collection = h.collection and b.path = i.path and b.store = i.store;
-  elsif decision is distinct from 'apply' then
-    raise exception 'frontrow: decision must be apply or restore' using errcode = '22023';
-  end if;
-  if decision = 'apply' and pg_catalog.cardinality(held) > 0 then
-    update frontrow.halts set state = 'apply' where id = h.id;
-  else
-    delete from frontrow.halt_items where halt = h.id;
-    update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where id = h.id;
-  end if;
-  perform frontrow.mark(h.collection, 'table', held, false);
-  perform frontrow.ring();
-  return pg_catalog.jsonb_build_object('halt', h.id, 'decision', decision, 'documents', pg_catalog.cardinality(held));
-end;
-$$;
-comment on function frontrow.resume(jsonb) is 'Carries out a person''s decision on a halt. {halt, decision: apply|restore}.';
+comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halts and closes a halt when it was the last.';
 
 -- -------------------- sql/66_history.sql --------------------
 
@@ -1952,6 +2114,267 @@ language sql volatile security definer set search_path = '' as $$
     retry_at = case when excluded.store = 'table' then pg_catalog.now() + frontrow.backoff(quarantine.retries + 4) end
 $$;
 comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replica aside; a table''s refusal is tried again now and then, since its cause may be elsewhere.';
+
+-- -------------------- sql/67_breaker.sql --------------------
+
+-- The oscillation breaker: ends loops that are made only of successes.
+--
+-- The rule. Only a write that replaces, removes or gives back a replica of a document the hub already knew is counted; a
+-- new document's first writes are not. Such a write makes values *flow* into a side:
+--   * into the table, each column it sets or clears, and `(body)`;
+--   * into the bucket, each column (and `(body)`) in which the row differs from its base, or `(file)` when there is none;
+--   * `(existence)` instead, when it makes or removes the replica;
+--   * and always `(any)`, into the side that is written: bucket, table, or both.
+-- What one write makes flow into both sides flows into `both`. A flow is *contested* when it overwrites the side's own
+-- news: that column of the row differs from its base; for `(file)`, the object is not at its base's version; for
+-- `(existence)`, the side has a base and no replica. `(any)` is contested when one of the others is.
+-- A flow is a *turn* when the same name flowed before, within `minutes` (for `(any)`: within `seconds`), and it now goes
+-- to another side or is contested. Turns older than `minutes` are forgotten; an `(any)` that is no turn forgets all of its own.
+-- A write that would bring one name to its `turns`th turn is not made: the document is parked in the collection's halt
+-- of kind `oscillation`, and nothing of it is written until a person resumes it, or both sides agree by themselves.
+-- So with 6 turns a loop ends after at most 6 writes. One side's edits, however many, are no turns; neither are edits of two
+-- people in different fields, nor a field that only ever flows one way (`updated_at`), unless within seconds each time.
+
+-- What a plan makes flow where. Nothing, for a document the hub does not know yet.
+create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
+returns table (name text, side text, contested boolean)
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  row_op text := coalesce(item #>> '{row,op}', 'none');
+  object_op text := item #>> '{object,op}';
+  base frontrow.bases;
+  replica frontrow.row_replica;
+  bucket_base text;
+  news text[] := '{}';
+  into_row text[] := '{}';
+  into_file text[] := '{}';
+begin
+  if item #>> '{expect,revision}' is null or (row_op = 'none' and object_op is null) then
+    return;
+  end if;
+  select * into base from frontrow.bases as b
+  where b.collection = c.name and b.path = item ->> 'path' and b.store = 'table';
+  select b.version into bucket_base from frontrow.bases as b
+  where b.collection = c.name and b.path = item ->> 'path' and b.store = 'bucket';
+  if base.path is not null and item #>> '{expect,table}' is null then
+    news := array['(existence)'];
+  elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then
+    select * into replica from frontrow.read_rows(c, array[item ->> 'path']);
+    news := array(
+      select key from pg_catalog.jsonb_each(base.fields) as b (key, value)
+      full join pg_catalog.jsonb_each(replica.fields) as r (key, value) using (key)
+      where b.value is distinct from r.value)
+      || case when base.body is distinct from replica.body then array['(body)'] else '{}' end;
+  end if;
+  if row_op = 'delete' or (row_op = 'put' and item #>> '{expect,table}' is null) then
+    into_row := array['(existence)'];
+  elsif row_op = 'put' then
+    into_row := array(select pg_catalog.jsonb_object_keys(item #> '{row,set}')
+        union select pg_catalog.jsonb_array_elements_text(item #> '{row,clear}'))
+      || case when item #>> '{row,body}' is not null then array['(body)'] else '{}' end;
+  end if;
+  if object_op = 'delete' or (object_op = 'put' and item #>> '{expect,bucket}' is null) then
+    into_file := array['(existence)'];
+  elsif object_op = 'put' then
+    into_file := case when pg_catalog.cardinality(news) > 0 then news else array['(file)'] end;
+  end if;
+  return query
+  with flowing as (
+    select n as name, r.n is not null as is_row, f.n is not null as is_file,
+      coalesce(r.n is not null and n = any (news)
+        or f.n = '(file)' and bucket_base is distinct from item #>> '{expect,bucket}'
+        or f.n = '(existence)' and object_op = 'put' and bucket_base is not null, false) as contested
+    from pg_catalog.unnest(into_row) as r (n) full join pg_catalog.unnest(into_file) as f (n) using (n)
+  )
+  select g.name, case when g.is_row and g.is_file then 'both' when g.is_row then 'table' else 'bucket' end, g.contested
+  from flowing as g
+  union all
+  select '(any)', case when row_op = 'none' then 'bucket' when object_op is null then 'table' else 'both' end,
+    coalesce((select pg_catalog.bool_or(g.contested) from flowing as g), false);
+end;
+$$;
+comment on function frontrow.flows_of(frontrow.collections, jsonb) is 'The names a plan makes flow, the side each goes to, and whether it overwrites that side''s own news.';
+
+-- Counts the flows of a write about to be made. Answers the names that turned too often: then it must not be made.
+create or replace function frontrow.count_turns(c frontrow.collections, item jsonb) returns text[]
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  moment timestamptz := pg_catalog.clock_timestamp();
+  oldest timestamptz := moment - pg_catalog.make_interval(mins => (c.policies #>> '{breaker,minutes}')::int);
+  latest timestamptz := moment - pg_catalog.make_interval(secs => (c.policies #>> '{breaker,seconds}')::int);
+  result text[];
+begin
+  with counted as (
+    insert into frontrow.flows as f (collection, path, name, side, contested, at)
+    select c.name, item ->> 'path', w.name, w.side, w.contested, moment from frontrow.flows_of(c, item) as w
+    on conflict (collection, path, name) do update set
+      turned = case
+        when f.at > (case f.name when '(any)' then latest else oldest end) and (f.side <> excluded.side or excluded.contested)
+          then array(select t from pg_catalog.unnest(f.turned) as t where t > oldest) || moment
+        when f.name = '(any)' then '{}'
+        else array(select t from pg_catalog.unnest(f.turned) as t where t > oldest) end,
+      side = excluded.side, contested = excluded.contested, at = excluded.at
+    returning f.name, f.turned
+  )
+  select coalesce(pg_catalog.array_agg(n.name order by n.name), '{}') into result from counted as n
+  where pg_catalog.cardinality(n.turned) >= (c.policies #>> '{breaker,turns}')::int;
+  return result;
+end;
+$$;
+comment on function frontrow.count_turns(frontrow.collections, jsonb) is 'Notes what a write makes flow; answers the names whose turns are used up.';
+
+-- Whether the engine may carry out a plan that writes. If not, the document is parked, both sides as they are.
+create or replace function frontrow.may_write(c frontrow.collections, item jsonb) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  document_path text := item ->> 'path';
+  parked bigint;
+  names text[];
+begin
+  if coalesce(item #>> '{row,op}', 'none') = 'none' and item #>> '{object,op}' is null then
+    return true;
+  end if;
+  select h.id into parked from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+  where h.collection = c.name and h.kind = 'oscillation' and h.state <> 'closed' and i.path = document_path;
+  if parked is null then
+    names := frontrow.count_turns(c, item);
+    if pg_catalog.cardinality(names) = 0 then
+      return true;
+    end if;
+  end if;
+  perform frontrow.hold(c.name, 'oscillation', document_path,
+    case when item #>> '{object,op}' is null then 'table' else 'bucket' end,
+    pg_catalog.format('documents of "%s" are rewritten on both sides without end: the engine leaves them alone', c.name),
+    '{}', pg_catalog.jsonb_build_object('bucket', item #>> '{expect,bucket}', 'table', item #>> '{expect,table}')
+      || case when names is null then '{}' else pg_catalog.jsonb_build_object('names', names,
+        'turns', (c.policies #>> '{breaker,turns}')::int,
+        'revisions', (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('revision', r.revision, 'store', r.author,
+          'at', r.created_at) order by r.revision desc) from (
+            select revision, author, created_at from frontrow.revisions
+            where collection = c.name and path = document_path order by revision desc limit 8) as r)) end);
+  return false;
+end;
+$$;
+comment on function frontrow.may_write(frontrow.collections, jsonb) is 'The breaker''s answer for one plan; a refusal parks the document in a halt of kind oscillation.';
+
+-- -------------------- sql/68_resume.sql --------------------
+
+-- What a person does about a halt: look at the exact set, and decide about what they saw.
+
+-- The exact set a halt holds. `seen` names this moment: resume takes it, so that what was added later is not decided too.
+create or replace function frontrow.held(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  h frontrow.halts;
+begin
+  perform frontrow.check_protocol(request);
+  select * into h from frontrow.halts where id = (request ->> 'halt')::bigint;
+  if h.id is null then
+    raise exception 'frontrow: there is no halt %', request ->> 'halt' using errcode = 'FR404';
+  end if;
+  return (select pg_catalog.jsonb_build_object('id', h.id, 'collection', h.collection, 'kind', h.kind, 'state', h.state,
+    'reason', h.reason, 'evidence', h.evidence, 'since', h.created_at, 'closed', h.closed_at,
+    'seen', pg_catalog.pg_current_snapshot()::text,
+    'items', coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', i.path, 'store', i.store,
+      'confirmed', i.confirmed, 'evidence', i.evidence) order by i.path), '[]'))
+    from frontrow.halt_items as i where i.halt = h.id);
+end;
+$$;
+comment on function frontrow.held(jsonb) is 'One halt with the documents it holds. {halt} → {id, kind, state, reason, evidence, seen, items: [{path, store, confirmed, evidence}]}.';
+
+-- The halt, locked, when this decision can be made about it. Raises FR404 or FR400 with what to do instead.
+create or replace function frontrow.decidable(halt_id bigint, decision text) returns frontrow.halts
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  h frontrow.halts;
+begin
+  select * into h from frontrow.halts where id = halt_id for update;
+  if h.id is null then
+    raise exception 'frontrow: there is no halt %', halt_id using errcode = 'FR404';
+  elsif h.state <> 'open' then
+    raise exception 'frontrow: halt % is not open: %', halt_id, case h.state
+      when 'apply' then 'it was decided and is being carried out'
+      else pg_catalog.format('it was closed at %s', pg_catalog.date_trunc('second', h.closed_at)) end using errcode = 'FR404';
+  elsif decision is null or decision not in ('apply', 'restore') then
+    raise exception 'frontrow: decision must be apply or restore' using errcode = '22023';
+  elsif h.kind = 'schema-changed' then
+    raise exception 'frontrow: halt % ends by itself when the table is again as it was registered, or when the collection is registered again',
+      halt_id using errcode = 'FR400';
+  elsif decision = 'restore' and h.kind in ('oscillation', 'fence') then
+    raise exception 'frontrow: halt % holds nothing to give back: it can only be let go on', halt_id using errcode = 'FR400';
+  elsif h.kind = 'scope-changed' then
+    -- Deciding before all of it was looked at would decide about documents nobody has seen.
+    perform frontrow.mark_differences(c, 0, 1) from frontrow.collections as c where c.name = h.collection;
+    if exists (select from frontrow.dirty where collection = h.collection) then
+      raise exception 'frontrow: halt % is still being looked into: run a sync, then decide', halt_id using errcode = 'FR400';
+    end if;
+  end if;
+  return h;
+end;
+$$;
+comment on function frontrow.decidable(bigint, text) is 'An open halt about which this can be decided.';
+
+-- The documents a decision is about: those that were held when the person looked; a rewriting peer changes its documents
+-- all the time, so those that are parked go on all together.
+create or replace function frontrow.decided(h frontrow.halts, seen text) returns text[]
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  if seen !~ '^[0-9]{1,19}:[0-9]{1,19}:[0-9,]*$' then
+    raise exception 'frontrow: seen must be what held or report answered' using errcode = '22023';
+  end if;
+  return array(select i.path from frontrow.halt_items as i where i.halt = h.id
+    and (seen is null or h.kind = 'oscillation' or pg_catalog.pg_visible_in_snapshot(i.noted, seen::pg_catalog.pg_snapshot))
+    order by i.path);
+end;
+$$;
+comment on function frontrow.decided(frontrow.halts, text) is 'The paths of a halt that were held at the moment called seen; all of them when it is null.';
+
+-- A person decided. apply: carry out exactly the held deletions, or let what was stopped go on. restore: give the missing
+-- replicas back, or keep the project's identity as it was.
+create or replace function frontrow.resume(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  h frontrow.halts;
+  decision text := request ->> 'decision';
+  paths text[];
+  remaining int;
+begin
+  perform frontrow.check_protocol(request);
+  h := frontrow.decidable((request ->> 'halt')::bigint, decision);
+  paths := frontrow.decided(h, request ->> 'seen');
+  select count(*) into remaining from frontrow.halt_items as i
+  where i.halt = h.id and not i.confirmed and not i.path = any (paths);
+  if not coalesce((request ->> 'dryRun')::boolean, false) then
+    if h.kind = 'identity' and decision = 'apply' then
+      perform frontrow.set_identity(h.evidence ->> 'seen');
+    elsif h.kind = 'fence' then
+      -- Whether the header arrives now is seen by the next write.
+      delete from frontrow.settings where name = 'fence';
+    elsif h.kind = 'oscillation' then
+      delete from frontrow.flows where collection = h.collection and path = any (paths);
+    elsif decision = 'restore' then
+      delete from frontrow.bases as b using frontrow.halt_items as i
+      where i.halt = h.id and i.path = any (paths) and b.collection = h.collection and b.path = i.path and b.store = i.store;
+    end if;
+    if decision = 'apply' and h.kind in ('deletions', 'scope-changed') then
+      update frontrow.halt_items set confirmed = true where halt = h.id and path = any (paths);
+    else
+      delete from frontrow.halt_items where halt = h.id and path = any (paths);
+    end if;
+    update frontrow.halts set
+      state = case when remaining > 0 then 'open'
+        when exists (select from frontrow.halt_items where halt = h.id) then 'apply' else 'closed' end,
+      closed_at = case when remaining = 0 and not exists (select from frontrow.halt_items where halt = h.id)
+        then pg_catalog.now() end
+    where id = h.id;
+    perform frontrow.mark(h.collection, 'table', paths, false);
+    perform frontrow.ring();
+  end if;
+  return pg_catalog.jsonb_build_object('halt', h.id, 'kind', h.kind, 'decision', decision,
+    'documents', pg_catalog.cardinality(paths), 'left', remaining, 'paths', pg_catalog.to_jsonb(paths[1:20]));
+end;
+$$;
+comment on function frontrow.resume(jsonb) is 'Carries out a person''s decision on a halt. {halt, decision: apply|restore, seen?, dryRun?} → {halt, kind, decision, documents, left, paths}.';
 
 -- -------------------- sql/68_revisions.sql --------------------
 
@@ -2362,10 +2785,14 @@ begin
   end if;
   if coalesce((item ->> 'tombstone')::boolean, false) or row_op = 'delete' or object_op = 'delete' then
     if not frontrow.may_delete(c, document_path,
-      case when (item #>> '{expect,bucket}') is null then 'bucket' else 'table' end)
+      case when (item #>> '{expect,bucket}') is null then 'bucket' else 'table' end,
+      pg_catalog.jsonb_build_object('bucket', item #> '{expect,bucket}', 'table', item #> '{expect,table}'))
     then
       return pg_catalog.jsonb_build_object('outcome', 'halted', 'code', 'HALTED');
     end if;
+  end if;
+  if not frontrow.may_write(c, item) then
+    return pg_catalog.jsonb_build_object('outcome', 'halted', 'code', 'HALTED');
   end if;
   latest := frontrow.append_revisions(c, document_path, coalesce(current, 0), item, actors);
   perform frontrow.set_base(c.name, document_path, 'bucket', item #> '{bases,bucket}', coalesce(current, 0));
@@ -2419,8 +2846,13 @@ declare
   violated text;
   refused_column text;
   run_id uuid := (request ->> 'run')::uuid;
+  stranger text;
 begin
   perform frontrow.check_protocol(request);
+  stranger := frontrow.refuse_stranger(request);
+  if stranger is not null then
+    return pg_catalog.jsonb_build_object('items', '[]'::jsonb, 'stranger', stranger);
+  end if;
   -- Our own row writes are echoes to their table's trigger.
   perform pg_catalog.set_config('frontrow.origin', 'frontrow', true);
   perform pg_catalog.set_config('frontrow.caller', coalesce(request ->> 'caller', ''), true);
@@ -2545,6 +2977,43 @@ language sql stable set search_path = '' as $$
     and frontrow.is_key(c.table_id, c.key_columns), false)
 $$;
 comment on function frontrow.is_as_registered(frontrow.collections) is 'Whether the collection''s table is still the one that was registered.';
+
+-- Halts a collection whose table has changed, and ends that halt when the table is as it was again: what was signalled
+-- meanwhile is still in the log.
+create or replace function frontrow.check_table(c frontrow.collections) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  halted bigint;
+begin
+  select id into halted from frontrow.halts
+  where collection = c.name and kind = 'schema-changed' and state <> 'closed';
+  if not frontrow.is_as_registered(c) then
+    if halted is null then
+      perform frontrow.hold(c.name, 'schema-changed', null, null, pg_catalog.format(
+        '%s is not the table it was at registration: mend it, or register the collection again', frontrow.qualified_table(c)),
+        pg_catalog.jsonb_build_object('registered', c.fingerprint, 'changed', frontrow.changed_columns(c)), '{}');
+    end if;
+    return false;
+  end if;
+  if halted is not null then
+    update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where id = halted;
+  end if;
+  return true;
+end;
+$$;
+comment on function frontrow.check_table(frontrow.collections) is 'Whether the table is as registered; opens and closes the halt of kind schema-changed.';
+
+-- Names only, for the halt's evidence.
+create or replace function frontrow.changed_columns(c frontrow.collections) returns text[]
+language sql stable set search_path = '' as $$
+  select array(
+    select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e
+    where not exists (select from pg_catalog.pg_attribute as a
+      where a.attrelid = c.table_id and a.attname = e ->> 'column' and a.attnum > 0 and not a.attisdropped
+        and pg_catalog.format_type(a.atttypid, null) = e ->> 'sql_type')
+    order by 1)
+$$;
+comment on function frontrow.changed_columns(frontrow.collections) is 'Mapped columns that are gone or have another type now.';
 
 create or replace function frontrow.describe_column(table_id oid, table_label text, column_name text, is_mapped boolean)
 returns jsonb
@@ -2718,6 +3187,7 @@ declare
 begin
   perform frontrow.check_protocol(request);
   perform pg_catalog.pg_advisory_xact_lock(470212, 1);
+  perform frontrow.adopt_identity(request);
   for c in select * from frontrow.collections
     where (request ->> 'prune')::boolean and not name in (
       select s ->> 'name' from pg_catalog.jsonb_array_elements(request -> 'collections') as s)
@@ -2735,7 +3205,7 @@ begin
   return pg_catalog.jsonb_build_object('collections', registered);
 end;
 $$;
-comment on function frontrow.register(jsonb) is 'Installs the collections of a config. {collections, prune} → {collections: [{name, columns, softDelete, rowDelete, digest}]}.';
+comment on function frontrow.register(jsonb) is 'Installs the collections of a config. {collections, prune, adopt?} → {collections: [{name, columns, softDelete, rowDelete, digest}]}.';
 
 create or replace function frontrow.registered(request jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
@@ -2809,7 +3279,10 @@ begin
         and k.keep is null and k.bucket_version is not distinct from f.object_version
         and k.table_version is not distinct from f.row_version)
       and not exists (select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
-        where h.collection = $1 and h.state = 'open' and i.path = f.path and (f.object_gone or f.row_gone))
+        where h.collection = $1 and h.state = 'open' and i.path = f.path and (f.object_gone or f.row_gone
+          -- A parked document stays different until a person has looked.
+          or (h.kind = 'oscillation' and i.evidence ->> 'bucket' is not distinct from f.object_version
+            and i.evidence ->> 'table' is not distinct from f.row_version)))
     $sql$, frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
     frontrow.path_expression(c, 'r'), frontrow.live_condition(c))
   using c.name, c.bucket, c.pattern, slice, slices, c.policies ->> 'direction';
@@ -2964,6 +3437,7 @@ begin
     return '{"skipped": true}'::jsonb;
   end if;
   repaired := frontrow.repair_triggers();
+  perform frontrow.check_table(k) from frontrow.collections as k;
   insert into frontrow.dirty (collection, path, store)
   select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
     and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
@@ -3050,6 +3524,7 @@ begin
   ) select count(frontrow.audit_run(id)) into lost_runs from lost;
   perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.flows where at < pg_catalog.now() - interval '1 day';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
   begin
@@ -3101,7 +3576,7 @@ select c.name as collection,
   (select min(d.at) from frontrow.dirty as d where d.collection = c.name) as oldest_pending_at,
   (select count(distinct q.path) from frontrow.quarantine as q where q.collection = c.name) as quarantined,
   (select count(*) from frontrow.conflicts as k where k.collection = c.name and k.state = 'open') as conflicts,
-  (select count(*) from frontrow.halts as h where h.collection = c.name and h.state = 'open') as halts,
+  (select count(*) from frontrow.halts as h where h.collection in (c.name, '') and h.state = 'open') as halts,
   (select count(*) from frontrow.intents as i where i.collection = c.name and i.state in ('open', 'landed')) as in_flight
 from frontrow.collections as c;
 comment on view frontrow.status is 'One line per collection: how many documents, and what is not in sync and why.';
@@ -3145,9 +3620,10 @@ begin
       'path', k.path, 'overlapping', k.overlapping, 'since', k.created_at) order by k.id), '[]')
       from (select * from frontrow.conflicts where state = 'open' and (wanted is null or collection = wanted) limit 1000) as k),
     'halts', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', h.id, 'collection', h.collection,
-      'kind', h.kind, 'reason', h.reason, 'since', h.created_at,
-      'documents', (select count(*) from frontrow.halt_items as i where i.halt = h.id)) order by h.id), '[]')
-      from frontrow.halts as h where h.state = 'open' and (wanted is null or h.collection = wanted)),
+      'kind', h.kind, 'reason', h.reason, 'evidence', h.evidence, 'since', h.created_at,
+      'seen', pg_catalog.pg_current_snapshot()::text,
+      'documents', (select count(*) from frontrow.halt_items as i where i.halt = h.id and not i.confirmed)) order by h.id), '[]')
+      from frontrow.halts as h where h.state = 'open' and (wanted is null or h.collection in (wanted, ''))),
     'doorbell', case
       when frontrow.secret('frontrow_functions_url') is null or frontrow.secret('frontrow_hook_token') is null then 'no secret'
       when pg_catalog.to_regnamespace('net') is null then 'no pg_net'
@@ -3214,6 +3690,7 @@ begin
       ('backfill', 'Marks everything that differs dirty.'),
       ('preview', 'What a backfill would look at.'),
       ('signal', 'Marks named documents dirty.'),
+      ('held', 'What a halt holds.'),
       ('resume', 'Carries out a person''s decision on a halt.'),
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
