@@ -5,7 +5,9 @@ import { discover } from "./discover.ts";
 test("a folder is everything under it, a file itself", async () => {
   const { deno } = await discover(["scripts/testing"]);
   assert.ok(deno.length > 2 && deno.every((file) => file.startsWith("scripts/testing/")));
-  assert.deepEqual((await discover(["scripts/testing/count.test.ts"])).deno, ["scripts/testing/count.test.ts"]);
+  assert.deepEqual((await discover(["scripts/testing/count.test.ts"])).deno, [
+    "scripts/testing/count.test.ts",
+  ]);
 });
 
 test("a word that is no path chooses every file with it in its path", async () => {

@@ -114,6 +114,8 @@ export interface ApplyItem {
     file: string | null;
     row: string | null;
   } | null;
+  /** Logged beside the outcome. @default none */
+  warnings?: readonly { rule: string; line: number; message: string }[];
 }
 
 export interface WireQuarantine {

@@ -45,7 +45,9 @@ export async function pass(context: PassContext, items: readonly ClaimedDocument
     });
   }
 
-  const wire: ApplyItem[] = await Promise.all(planned.map(({ item, plan }) => toApplyItem(item, plan)));
+  const wire: ApplyItem[] = await Promise.all(
+    planned.map(({ item, plan, warnings }) => toApplyItem(item, plan, warnings)),
+  );
   const applied = wire.length === 0 ? [] : await hub.apply(run, wire);
   const toConfirm: { item: ClaimedDocument; confirm: ConfirmItem; outcome: string }[] = [];
   await pooled(applied, context.limits.requests, async (answer, index) => {

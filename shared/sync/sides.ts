@@ -68,7 +68,7 @@ async function readBucket(
     const error = new FrontrowError(
       "DOCUMENT_TOO_LARGE",
       `Cannot read "${path}" as it has ${object.size} bytes: the collection's limit is ${maxBytes}.`,
-      { path, hint: "Split the document, or raise maxBytes." },
+      { path, rule: "too-large", hint: "Split the document, or raise maxBytes." },
     );
     return { state: "invalid", version: object.version, error };
   }

@@ -1,11 +1,15 @@
 /** Plans on the wire. */
-import { digest } from "../document/mod.ts";
+import { digest, type Warning } from "../document/mod.ts";
 import type { FrontrowError } from "../errors.ts";
 import type { ApplyItem, ClaimedDocument, FailItem, WireQuarantine } from "../hub/hub.ts";
 import type { NewBase, Plan } from "../reconcile/types.ts";
 
 /** The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition. */
-export async function toApplyItem(item: ClaimedDocument, plan: Plan): Promise<ApplyItem> {
+export async function toApplyItem(
+  item: ClaimedDocument,
+  plan: Plan,
+  warnings: readonly Warning[] = [],
+): Promise<ApplyItem> {
   const revisions = await Promise.all(
     plan.revisions.map(async ({ text, fields, body, author }) => ({
       text,
@@ -35,6 +39,7 @@ export async function toApplyItem(item: ClaimedDocument, plan: Plan): Promise<Ap
     object: plan.object === null ? null : { op: plan.object.op },
     quarantine: plan.quarantine === null ? null : toQuarantine(plan.quarantine),
     conflict: plan.conflict,
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
 
