@@ -205,6 +205,13 @@ create table frontrow.run_items (
 comment on table frontrow.run_items is 'What became of each document in each run; unchanged ones are only counted.';
 create index run_items_at_idx on frontrow.run_items (at);
 
+create table frontrow.deliveries (
+  digest bytea primary key,
+  at timestamptz not null default now()
+);
+comment on table frontrow.deliveries is 'Signed events of the last three days, by the digest of their id: a replay marks nothing.';
+create index deliveries_at_idx on frontrow.deliveries (at);
+
 create table frontrow.settings (
   name text primary key,
   value jsonb not null

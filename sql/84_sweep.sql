@@ -93,6 +93,7 @@ begin
   update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
   where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes';
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.deliveries where at < pg_catalog.now() - interval '3 days';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
   begin

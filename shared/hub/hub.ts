@@ -225,9 +225,11 @@ export interface Hub {
     limit: number;
     digests: Readonly<Record<string, string>>;
   }): Promise<ClaimedDocument[]>;
+  /** A `delivery` that was seen in the last three days marks nothing and says `repeated`. */
   signal(
     keys: readonly { bucket?: string; collection?: string; path: string }[],
-  ): Promise<{ marked: number; ignored: number }>;
+    delivery?: string,
+  ): Promise<{ marked: number; ignored: number; repeated?: boolean }>;
   resume(halt: number, decision: "apply" | "restore"): Promise<{ documents: number }>;
   resolve(request: { collection: string; path: string; keep: "file" | "row" }): Promise<void>;
   report(collection?: string): Promise<Report>;

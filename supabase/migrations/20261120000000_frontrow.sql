@@ -402,6 +402,13 @@ create table frontrow.run_items (
 comment on table frontrow.run_items is 'What became of each document in each run; unchanged ones are only counted.';
 create index run_items_at_idx on frontrow.run_items (at);
 
+create table frontrow.deliveries (
+  digest bytea primary key,
+  at timestamptz not null default now()
+);
+comment on table frontrow.deliveries is 'Signed events of the last three days, by the digest of their id: a replay marks nothing.';
+create index deliveries_at_idx on frontrow.deliveries (at);
+
 create table frontrow.settings (
   name text primary key,
   value jsonb not null
@@ -2340,6 +2347,13 @@ declare
   asked int := pg_catalog.jsonb_array_length(request -> 'keys');
 begin
   perform frontrow.check_protocol(request);
+  if request ->> 'delivery' is not null then
+    insert into frontrow.deliveries (digest)
+    values (pg_catalog.sha256(pg_catalog.convert_to(request ->> 'delivery', 'UTF8'))) on conflict do nothing;
+    if not found then
+      return pg_catalog.jsonb_build_object('marked', 0, 'ignored', 0, 'repeated', true);
+    end if;
+  end if;
   insert into frontrow.dirty (collection, path, store)
   select distinct c.name, k.path, 'bucket'
   from pg_catalog.jsonb_to_recordset(request -> 'keys') as k (bucket text, collection text, path text)
@@ -2351,7 +2365,7 @@ begin
   return pg_catalog.jsonb_build_object('marked', marked, 'ignored', greatest(asked - marked, 0));
 end;
 $$;
-comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path. {keys} → {marked, ignored}.';
+comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path, once for each delivery. {keys, delivery?} → {marked, ignored, repeated?}.';
 
 -- A person chose a side of an open conflict.
 create or replace function frontrow.resolve(request jsonb) returns jsonb
@@ -2470,6 +2484,7 @@ begin
   update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
   where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes';
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.deliveries where at < pg_catalog.now() - interval '3 days';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
   begin
