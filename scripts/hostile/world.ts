@@ -3,8 +3,16 @@ import process from "node:process";
 import { z } from "zod";
 import { createIngestApp } from "../../functions/ingest/app.ts";
 import { createSyncApp } from "../../functions/sync/app.ts";
-import { defineCollection, defineConfig } from "../../shared/collections/mod.ts";
+import {
+  type Collection,
+  defineCollection,
+  defineConfig,
+  resolveConfig,
+} from "../../shared/collections/mod.ts";
+import type { Binding } from "../../shared/sync/binding.ts";
+import { register } from "../../shared/sync/register.ts";
 import { endWaits, type Garden, startGarden } from "../testing/garden.ts";
+import { HOSTILE_COLLECTIONS, HOSTILE_TABLES } from "./tables.ts";
 
 const anything = z.unknown();
 
@@ -44,7 +52,10 @@ const notes = defineCollection({
   body: "body",
 });
 
-export const config = defineConfig({ bucket: "content", collections: [things, notes] });
+export const config = defineConfig({
+  bucket: "content",
+  collections: [things, notes, ...HOSTILE_COLLECTIONS],
+});
 
 const SCHEMA = `
   create type public.kind as enum ('a', 'b');
@@ -53,7 +64,8 @@ const SCHEMA = `
       .map(([name, type]) => `${name} ${type}`)
       .join(", ")},
     rest jsonb, body text not null default '');
-  create table public.notes (path text primary key, title text, body text not null default '');`;
+  create table public.notes (path text primary key, title text, body text not null default '');
+  ${HOSTILE_TABLES}`;
 
 export const HOOK_TOKEN = "the-token-of-the-doorbell";
 export const EVENTS_SECRET = "whsec_c2VjcmV0LW9mLXRoZS1ldmVudHM=";
@@ -66,11 +78,21 @@ export interface Logged {
   message: string | null;
 }
 
+/** A collection like any other, but for what a line is about. */
+type Attempt = Pick<Collection, "name" | "table"> & Partial<Collection>;
+
 export interface World extends Omit<Garden, "settle"> {
   /** A request to a function, with a secret key unless `headers` are given. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Wakes the worker over HTTP until nothing is pending; answers what was logged meanwhile. */
   settle(): Promise<Logged[]>;
+  /**
+   * Registers one more collection, and forgets it again; `use` may work with it meanwhile.
+   * @throws what the registration is refused with
+   */
+  tryCollection(attempt: Attempt, use?: (bindings: Map<string, Binding>) => Promise<void>): Promise<void>;
+  /** Registers the world's own configuration again. */
+  register(): Promise<void>;
   bytesOf(path: string): Promise<Uint8Array | null>;
   /** One row of `public.things`, every column as text. */
   thing(slug: string): Promise<Record<string, string | null> | null>;
@@ -86,7 +108,7 @@ export async function startWorld(): Promise<World> {
   const secrets = { hookToken: HOOK_TOKEN, secretKeys: [stack.secretKey], eventsSecret: EVENTS_SECRET };
   const waitUntil = (): void => undefined;
   const limits = { linger: 0, cpu: Number.POSITIVE_INFINITY };
-  const sync = createSyncApp({ hub, bucket, config: garden.config, secrets, waitUntil, limits });
+  const sync = createSyncApp({ hub, bucket, config: garden.config, secrets, waitUntil, limits, believe: -1 });
   stack.mount("frontrow-sync", sync.fetch);
   stack.mount("frontrow-ingest", createIngestApp({ hub, secrets, now: Date.now }).fetch);
 
@@ -120,6 +142,18 @@ export async function startWorld(): Promise<World> {
         }
       }
       throw new Error("still pending after 40 runs");
+    },
+    async tryCollection(attempt, use) {
+      const { name } = attempt;
+      const fields = z.object({ title: z.string().nullish() });
+      const one = defineCollection({ path: `${name}/:slug.md`, fields, body: "body", ...attempt });
+      const more = resolveConfig({ ...config, collections: [...config.collections, one] });
+      const bindings = await register(hub, more);
+      await use?.(bindings);
+      await register(hub, garden.config);
+    },
+    async register() {
+      await register(hub, garden.config);
     },
     async bytesOf(path) {
       const { data } = await client.storage

@@ -3,7 +3,7 @@ import { FrontrowError } from "../errors.ts";
 import type { ClaimedDocument, WireBase } from "../hub/hub.ts";
 import type { Base, HubState, Reading, Side, TextContent } from "../reconcile/types.ts";
 import type { Store } from "../stores/store.ts";
-import { type Binding, readFile, readRow, readText } from "./binding.ts";
+import { type Binding, pathRefusal, readFile, readRow, readText } from "./binding.ts";
 import type { Budget } from "./budget.ts";
 
 /** The hub's and every store's side of one document. */
@@ -72,6 +72,9 @@ async function readBucket(
     );
     return { state: "invalid", version: object.version, error };
   }
+  // A path that no row can have is refused before anything is fetched by it.
+  const refused = compute(() => pathRefusal(binding, path));
+  if (refused !== null) return { state: "invalid", version: object.version, error: refused };
   const answer = await bucket.read(path, object);
   if (answer.state !== "found") return answer;
   return compute(() => parsed(answer.version, () => readFile(binding, path, answer.content)));
