@@ -3,6 +3,7 @@
  * engine from Storage to Postgres. `npm test -- hostile` shows the list.
  */
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { CATALOGUE } from "./catalogue.ts";
 import {
@@ -75,4 +76,39 @@ test("an edited row does not write over a file that cannot be read", () => check
 test("nothing was run, and no object has a new property", () => {
   assert.equal((globalThis as Record<string, unknown>).canary, undefined);
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
+});
+
+const PAGE = new URL("../../../shared/design/reliability.md", import.meta.url);
+
+const words = (text: string) => new Set(text.toLowerCase().match(/[a-z0-9]{2,}/g) ?? []);
+
+test("H1 to H55 are there, once each and in order", () => {
+  assert.deepEqual(
+    CATALOGUE.map(({ id }) => id),
+    Array.from({ length: 55 }, (_, index) => `H${index + 1}`),
+  );
+});
+
+test("every line is tried on a layer at least; what is not yet there says why", () => {
+  for (const line of CATALOGUE) {
+    const tried = (line.files?.length ?? 0) > 0 || LAYERS.some((layer) => line[layer] !== undefined);
+    assert.ok(tried, `${line.id} is tried nowhere`);
+    if (line.notYet !== undefined) assert.ok(line.notYet.length > 20, `${line.id} gives no reason`);
+    if (line.files === undefined) assert.ok(line.outcome ?? line.notYet, `${line.id} has no outcome`);
+  }
+});
+
+test("each line is about what the page says under its number", async (t) => {
+  const page = await readFile(PAGE, "utf8").catch(() => null);
+  if (page === null) return t.skip("the design pages are not beside the project");
+  const rows = new Map([...page.matchAll(/^\| (H\d+) \| (.+?) \|/gm)].map(([, id, input]) => [id!, input!]));
+  assert.equal(rows.size, 55);
+  const strange = CATALOGUE.filter(({ id, title }) => {
+    const theirs = words(rows.get(id)!);
+    return ![...words(title)].some((word) => theirs.has(word));
+  });
+  assert.deepEqual(
+    strange.map(({ id, title }) => `${id}: "${title}" is not "${rows.get(id)}"`),
+    [],
+  );
 });

@@ -103,7 +103,7 @@ export const CONTENTS: readonly Line[] = [
   },
   {
     id: "H16",
-    title: "a byte order mark",
+    title: "a byte order mark (BOM)",
     files: [
       kept("before the header", `\uFEFF${withHeader("title: One")}`, { title: "One" }),
       kept("in the body", withHeader("title: One", "\uFEFFBody.\n"), { body: "\uFEFFBody.\n" }),
@@ -134,7 +134,7 @@ export const CONTENTS: readonly Line[] = [
   },
   {
     id: "H18",
-    title: "large documents",
+    title: "size above 1 MiB, above 5 MiB",
     files: [
       {
         name: "1.1 MB",

@@ -36,7 +36,9 @@ export function placed(lines: readonly Line[]): Placed[] {
 /** Puts everything there and lets the engine work; asserts nothing. */
 export async function plantFiles(world: World, files: readonly Placed[]): Promise<void> {
   const neighbours = Array.from({ length: NEIGHBOURS }, (_, index) => `things/neighbour-${index}.md`);
-  for (const path of [...files.map((file) => file.path), ...neighbours]) await world.upload(path, GOOD);
+  // Only what is refused must leave something as it was; the others are met for the first time.
+  const refused = files.filter(({ expect }) => expect !== "preserved").map(({ path }) => path);
+  for (const path of [...refused, ...neighbours]) await world.upload(path, GOOD);
   await world.settle();
   await world.sql.query("create table public.before as select * from public.things");
   for (const [index, { path, bytes }] of files.entries()) {

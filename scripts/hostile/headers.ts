@@ -21,7 +21,7 @@ const nested = (open: string, close: string, levels: number) =>
 export const HEADERS: readonly Line[] = [
   {
     id: "H1",
-    title: "code front matter",
+    title: "---js, ---coffee and other code as a fence",
     files: [
       ...["js", "javascript", "JS", "coffee", "ts", "cson", "php", "python", "lua"].map((word) => code(word)),
       code("js, after a blank", "--- js\n"),

@@ -39,7 +39,7 @@ export const NETWORK: readonly Line[] = [
       const good = await signed(body, "h40");
       const forged: Record<string, string>[] = [
         {},
-        { "x-frontrow-token": `${HOOK_TOKEN} ` },
+        { "x-frontrow-token": `${HOOK_TOKEN}x` },
         { "x-frontrow-token": "" },
         { apikey: world.stack.publishableKey },
         { authorization: `Bearer ${world.stack.secretKey}` },

@@ -68,7 +68,7 @@ export const PATHS: readonly Line[] = [
         "\\\\srv\\x",
       ]) {
         assert.throws(() => notes.parse(`notes/${path}`) ?? refuse(), FrontrowError, path);
-        assert.throws(() => encodeFilePath(path), path.startsWith("%") ? /x^/ : FrontrowError, path);
+        if (!path.startsWith("%")) assert.throws(() => encodeFilePath(path), FrontrowError, path);
       }
       for (const slug of ["../../etc/passwd", "..", ".", "/etc", "C:\\x", "\\\\srv\\share", "a//b"]) {
         const path = things.build({ slug });
@@ -357,7 +357,7 @@ export const ARCHIVES: readonly Line[] = [
       {
         name: "a zip",
         content: new Uint8Array([0x50, 0x4b, 3, 4, 10, 0, 0, 0, 0, 0, 0x2e, 0x2e, 0x2f, 0x78]),
-        expect: { code: "NUL_BYTE", rule: "nul-byte", line: 1 },
+        expect: { code: "NUL_BYTE", rule: "nul-byte", line: 2 },
       },
     ],
   },

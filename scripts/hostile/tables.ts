@@ -40,7 +40,7 @@ export const TABLES: readonly Line[] = [
       }
       for (const column of QUOTED) {
         await assert.rejects(
-          world.tryCollection({ name: "quoted", table: "strict", columns: { title: column } }),
+          world.tryCollection({ name: "quoted", table: "owners", columns: { title: column } }),
           /no column/,
         );
       }

@@ -157,7 +157,7 @@ export const VALUES: readonly Line[] = [
       refused("big", "1e3", "not-int8"),
       refused("small", "32768", "not-int2"),
       held("amount", "123456789012345678901234567890.123456789", "123456789012345678901234567890.123456789"),
-      held("amount", "1.10", "1.10"),
+      held("amount", "1.10", "1.1"),
       held("amount", ".nan", "NaN"),
       refused("amount", "1e400000", "not-numeric"),
       held("ratio", "-.inf", "-Infinity"),
@@ -253,7 +253,7 @@ export const VALUES: readonly Line[] = [
         "update public.things set moment = '2024-03-31 02:30:00 Europe/Berlin' where slug = 'h55'",
       );
       await world.settle();
-      assert.match((await world.read(path))!, /moment: 2024-03-31T0[01]:30:00Z # Tokyo/);
+      assert.match((await world.read(path))!, /moment: 2024-03-31T10:30:00\+09:00 # Tokyo/);
     },
   },
 ];
