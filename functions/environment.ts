@@ -5,7 +5,7 @@ export interface Environment extends Secrets {
   url: string;
   /** The key the function itself works with. */
   key: string;
-  /** Signs events from elsewhere; Standard Webhooks form, `whsec_…`. */
+  /** Signs events from elsewhere; Standard Webhooks form, `whsec_…`, several with blanks between them. */
   eventsSecret: string | null;
 }
 

@@ -1,12 +1,12 @@
 /**
- * `npm test [-- <path>… --filter <text> --bail]`
+ * `npm test [-- <path or word in it>… --filter <text> --bail]`
  *
  * Every `*.test.ts` under Deno, each file in a process of its own; then those of shared/ that need nothing but shared/ a
  * second time under Node, as the engine must run on both; then those that start a stack again on a real PostgreSQL with
  * pg_cron (Debian's packages, one server per file; or `DATABASE_URL`), and `*.pg.test.ts`. Without one these are skipped,
  * loudly; with CI=true that is a failure.
  *
- * The last line is `N passed, N failed`.
+ * What a test prints behind a "» " is shown though it passes, once. The last line is `N passed, N failed`.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -115,8 +115,15 @@ function print({ file, count: { passed, failed, skipped }, milliseconds, output 
     ...(skipped ? [`${skipped} skipped`] : []),
   ];
   console.log(`${failed ? "✗" : "✓"} ${file}  ${counts.join(", ")}  ${seconds(milliseconds)}`);
+  for (const [, note] of output.matchAll(/^» (.*)$/gm)) {
+    if (!shown.has(note!)) console.log(`  ${note}`);
+    shown.add(note!);
+  }
   if (failed) console.log(`${output.trim().replace(/^/gm, "    ")}\n`);
 }
+
+/** Notes of a file that runs twice, on PGlite and on PostgreSQL, are shown once where they are the same. */
+const shown = new Set<string>();
 
 /** Runs a file with `DATABASE_URL` at a server of its own with the real pg_cron, or a database of its own on `DATABASE_URL`. */
 async function withServer(job: Job): Promise<Result> {

@@ -47,6 +47,8 @@ export const FAILURES = {
   UNAUTHORIZED: { status: 401, retryable: false },
   REQUEST_INVALID: { status: 400, retryable: false },
   REQUEST_TOO_LARGE: { status: 413, retryable: false },
+  REQUEST_TIMEOUT: { status: 408, retryable: true },
+  RATE_LIMITED: { status: 429, retryable: true },
   NOT_FOUND: { status: 404, retryable: false },
   USAGE: { status: 400, retryable: false },
 } as const;

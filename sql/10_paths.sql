@@ -79,6 +79,14 @@ comment on function frontrow.decode_value(text) is
   'The key value behind its spelling in a path. Null when that is not the spelling frontrow.encode_value gives.';
 revoke execute on function frontrow.decode_value(text) from public, anon, authenticated;
 
+-- The same text as IGNORED_NAMES in shared/document/path.ts, and part of every pattern.
+create or replace function frontrow.ignored_names() returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select '(?:.*/)?(?:\.emptyFolderPlaceholder|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|\.=23[^/]*|=7E\$[^/]*|[^/]*(?:=7E|\.sw[px]|\.tmp))$'
+$$;
+comment on function frontrow.ignored_names() is 'Which paths are never documents: files that programs leave behind.';
+revoke execute on function frontrow.ignored_names() from public, anon, authenticated;
+
 create or replace function frontrow.build_path(tokens jsonb, key_values text[]) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
@@ -101,11 +109,12 @@ begin
   if pg_catalog.octet_length(path) > 255 and (pg_catalog.octet_length(path) > 1024 or exists (
     select from pg_catalog.string_to_table(path collate "C", '/') as segment where pg_catalog.octet_length(segment) > 255
   )) then return null; end if;
+  if path collate "C" ~ ('^' || frontrow.ignored_names()) then return null; end if;
   return path;
 end;
 $$;
 comment on function frontrow.build_path(jsonb, text[]) is
-  'The path of the document with these key values, in template order. Null when a value cannot be spelled, or the path is over 1024 bytes or a segment over 255.';
+  'The path of the document with these key values, in template order. Null when a value cannot be spelled, the path is over 1024 bytes or a segment over 255, or its name is an ignored one.';
 revoke execute on function frontrow.build_path(jsonb, text[]) from public, anon, authenticated;
 
 create or replace function frontrow.path_values(pattern text, path text) returns text[]

@@ -258,6 +258,13 @@ create table frontrow.audit (
 comment on table frontrow.audit is 'Append only: every decision of a person and every run that did something; who, what, when, outcome. Kept for a year.';
 comment on column frontrow.audit.who is 'The person, from the request''s token or as the CLI was told; null when unknown, or purged.';
 
+create table frontrow.deliveries (
+  digest bytea primary key,
+  at timestamptz not null default now()
+);
+comment on table frontrow.deliveries is 'Signed events of the last three days, by the digest of their id: a replay marks nothing.';
+create index deliveries_at_idx on frontrow.deliveries (at);
+
 create table frontrow.settings (
   name text primary key,
   value jsonb not null

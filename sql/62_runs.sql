@@ -21,6 +21,14 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function frontrow.log_item(uuid, text, text, text, text, text) is 'Counts an outcome in its run and logs it unless nothing happened.';
 
+create or replace function frontrow.log_warnings(run_id uuid, collection_name text, item jsonb) returns void
+language sql volatile security definer set search_path = '' as $$
+  select frontrow.log_item(run_id, collection_name, item ->> 'path', 'warning', w ->> 'rule',
+    pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
+  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w
+$$;
+comment on function frontrow.log_warnings(uuid, text, jsonb) is 'Logs what a reader should know of a document that was taken as it is.';
+
 create or replace function frontrow.has_work(names text[] default null) returns boolean
 language sql volatile security definer set search_path = '' as $$
   select exists (

@@ -218,6 +218,7 @@ begin
       end if;
       perform frontrow.log_item(run_id, c.name, item ->> 'path', result ->> 'outcome', result ->> 'code',
         result ->> 'message');
+      perform frontrow.log_warnings(run_id, c.name, item);
     end if;
     results := results || (result || pg_catalog.jsonb_build_object('collection', c.name, 'path', item -> 'path'));
   end loop;

@@ -8,6 +8,13 @@ declare
   asked int := pg_catalog.jsonb_array_length(request -> 'keys');
 begin
   perform frontrow.check_protocol(request);
+  if request ->> 'delivery' is not null then
+    insert into frontrow.deliveries (digest)
+    values (pg_catalog.sha256(pg_catalog.convert_to(request ->> 'delivery', 'UTF8'))) on conflict do nothing;
+    if not found then
+      return pg_catalog.jsonb_build_object('marked', 0, 'ignored', 0, 'repeated', true);
+    end if;
+  end if;
   insert into frontrow.dirty (collection, path, store)
   select distinct c.name, k.path, 'bucket'
   from pg_catalog.jsonb_to_recordset(request -> 'keys') as k (bucket text, collection text, path text)
@@ -19,7 +26,7 @@ begin
   return pg_catalog.jsonb_build_object('marked', marked, 'ignored', greatest(asked - marked, 0));
 end;
 $$;
-comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path. {keys} → {marked, ignored}.';
+comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path, once for each delivery. {keys, delivery?} → {marked, ignored, repeated?}.';
 
 -- A person chose a side of an open conflict.
 create or replace function frontrow.resolve(request jsonb) returns jsonb

@@ -102,6 +102,7 @@ begin
   perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
   delete from frontrow.flows where at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.deliveries where at < pg_catalog.now() - interval '3 days';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
   begin

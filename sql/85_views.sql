@@ -15,7 +15,7 @@ comment on view frontrow.status is 'One line per collection: how many documents,
 create or replace view frontrow.sync_logs with (security_invoker = true) as
 select i.id, i.at as created_at, i.collection || ':' || i.outcome as event_type,
   case when i.outcome in ('quarantined', 'failed') then 'error'
-    when i.outcome in ('conflict', 'halted', 'deferred') then 'attention' else 'success' end as status,
+    when i.outcome in ('conflict', 'halted', 'deferred', 'warning') then 'attention' else 'success' end as status,
   coalesce(i.message, i.outcome || ' ' || i.path) as message,
   pg_catalog.jsonb_build_object('run', i.run, 'path', i.path, 'code', i.code) as details
 from frontrow.run_items as i;
@@ -73,6 +73,11 @@ create or replace function frontrow.count_rows(c frontrow.collections, is_unname
 language plpgsql stable security definer set search_path = '' as $$
 declare
   result bigint;
+  -- The path in plain letters: spelling every row's path as Storage has it would cost seconds.
+  plain text := (select pg_catalog.string_agg(case pg_catalog.jsonb_typeof(t.token) when 'string'
+    then pg_catalog.quote_literal(t.token #>> '{}') else pg_catalog.format('r.%I::text', t.token ->> 'param') end, ' || '
+    order by t.place) from pg_catalog.jsonb_array_elements(c.tokens) with ordinality as t (token, place));
+  ignored text := '^' || pg_catalog.replace(pg_catalog.replace(frontrow.ignored_names(), '=23', '#'), '=7E', '~');
 begin
   if pg_catalog.to_regclass(frontrow.qualified_table(c)) is null then
     return null;
@@ -80,11 +85,11 @@ begin
   execute pg_catalog.format('select count(*) from %s as r where %s and (not %L or %s)', frontrow.qualified_table(c),
     frontrow.live_condition(c), is_unnamed, (
       select pg_catalog.string_agg(pg_catalog.format('coalesce(r.%1$I::text, '''') = '''' or pg_catalog.octet_length(r.%1$I::text) > 255', k), ' or ')
-      from pg_catalog.unnest(c.key_columns) as k)) into result;
+      from pg_catalog.unnest(c.key_columns) as k) || pg_catalog.format(' or (%s) collate "C" ~ %L', plain, ignored)) into result;
   return result;
 end;
 $$;
-comment on function frontrow.count_rows(frontrow.collections, boolean) is 'Live rows of a collection''s table; unnamed: only those whose key is null, empty or too long for a file name.';
+comment on function frontrow.count_rows(frontrow.collections, boolean) is 'Live rows of a collection''s table; unnamed: only those whose key is null, empty or too long for a file name, or makes an ignored one.';
 
 -- The newest outcomes after an id, for a live log.
 create or replace function frontrow.log(request jsonb) returns jsonb

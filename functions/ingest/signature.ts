@@ -4,7 +4,10 @@ import { isSame } from "../auth.ts";
 /** Seconds a timestamp may be off. */
 const TOLERANCE = 300;
 
-/** Whether the request carries a valid, fresh signature. A missing secret or header is no. */
+/**
+ * Whether the request carries a valid, fresh signature. A missing secret or header is no. Several secrets, with blanks
+ * between them, are all good while the sender changes from one to the other.
+ */
 export async function isSigned(
   secret: string | null,
   headers: Headers,
@@ -16,10 +19,12 @@ export async function isSigned(
   const signatures = headers.get("webhook-signature");
   if (secret === null || !id || !timestamp || !signatures || !/^\d{1,12}$/.test(timestamp)) return false;
   if (Math.abs(now / 1000 - Number(timestamp)) > TOLERANCE) return false;
-  const expected = await sign(secret, id, timestamp, body);
   let isValid = false;
-  for (const signature of signatures.split(" ").slice(0, 10))
-    isValid = (await isSame(signature, expected)) || isValid;
+  for (const one of secret.split(/\s+/).filter((part) => part !== "")) {
+    const expected = await sign(one, id, timestamp, body);
+    for (const signature of signatures.split(" ").slice(0, 10))
+      isValid = (await isSame(signature, expected)) || isValid;
+  }
   return isValid;
 }
 

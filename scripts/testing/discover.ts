@@ -18,26 +18,30 @@ export interface Discovered {
 /** What a test imports when it does as `DATABASE_URL` says. */
 const HONOUR_DATABASE_URL = ["scripts/testing/garden.ts", "scripts/local/test-target.ts"];
 
-/** Finds the test files, all or those at or under `paths`. */
+/** Finds the test files: all, those at or under `paths`, or those with such a word in their path (`hostile`). */
 export async function discover(paths: readonly string[] = []): Promise<Discovered> {
   const lists = await Promise.all(FOLDERS.map((folder) => testFiles(join(root, folder))));
   const files = lists
     .flat()
     .map((file) => relative(root, file))
     .sort();
-  const wanted = paths.map((path) => relative(root, resolve(path)));
-  const chosen = files.filter((file) => {
-    return (
-      wanted.length === 0 ||
-      wanted.some((path) => path === "" || file === path || file.startsWith(`${path}/`))
-    );
-  });
+  const chosen = paths.length === 0 ? files : files.filter((file) => paths.some(chooses(files, file)));
   const postgres = chosen.filter((file) => file.endsWith(".pg.test.ts"));
   const deno = chosen.filter((file) => !file.endsWith(".pg.test.ts"));
   const graphs = new Map(await Promise.all(deno.map(async (file) => [file, await importsOf(file)] as const)));
   const staysInShared = (file: string) => [...graphs.get(file)!].every((name) => name.startsWith("shared/"));
   const honours = (file: string) => HONOUR_DATABASE_URL.some((name) => graphs.get(file)!.has(name));
   return { deno, node: deno.filter(staysInShared), database: deno.filter(honours), postgres };
+}
+
+/** A word that is neither a file nor a folder here is looked for in the whole path. */
+function chooses(files: readonly string[], file: string): (path: string) => boolean {
+  const isAt = (path: string, one: string) => path === "" || one === path || one.startsWith(`${path}/`);
+  return (given) => {
+    const path = relative(root, resolve(given));
+    if (files.some((one) => isAt(path, one))) return isAt(path, file);
+    return !given.includes("/") && file.includes(given);
+  };
 }
 
 async function testFiles(folder: string): Promise<string[]> {

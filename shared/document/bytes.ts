@@ -11,7 +11,8 @@ export const MAX_DOCUMENT_BYTES = 5 * 1024 * 1024;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
-const LFS_SIGNATURE = "version https://git-lfs.github.com/spec/";
+/** The second host is the one LFS had before its first release. */
+const LFS_SIGNATURE = /^version https:\/\/(?:git-lfs|hawser)\.github\.com\/spec\//;
 
 /**
  * The text of a document's bytes.
@@ -34,7 +35,7 @@ export function decode(bytes: Uint8Array, maxBytes: number = MAX_DOCUMENT_BYTES)
     throw notUtf8(bytes, cause);
   }
   refuseNul(text);
-  if (text.startsWith(LFS_SIGNATURE) && text.length < 1024) {
+  if (text.length < 1024 && LFS_SIGNATURE.test(text)) {
     throw new FrontrowError(
       "LFS_POINTER",
       "Cannot read the document: this is a git LFS pointer, not content",

@@ -1,5 +1,6 @@
 /** A document: a header read into a tree, and a body nobody looks into. Reading keeps the text; nothing is cached. */
 
+import { refuseConflictMarkers } from "./conflict-marker.ts";
 import { type Language, splitFrontMatter } from "./front-matter.ts";
 import { readJsonHeader } from "./json-tree.ts";
 import { type Entry, type MapNode, type Node, placeAt } from "./node.ts";
@@ -39,8 +40,10 @@ function readHeader(text: string, language: Language | null, start: number, end:
     case "yaml":
       return readSimpleYaml(text, start, end) ?? readYaml(text, start, end);
     case "toml":
+      refuseConflictMarkers(text, start, end, language);
       return readToml(text, start, end);
     case "json":
+      refuseConflictMarkers(text, start, end, language);
       return readJsonHeader(text, start, end);
     default:
       return { kind: "map", flow: false, entries: new Map(), start, end };

@@ -48,7 +48,6 @@ describe("a header stands", () => {
     ["with mixed line ends", "---\r\na: 1\n---\nB", "yaml", "---\r\n", "a: 1\n", "---\n", "B"],
     ["after a BOM", "\uFEFF---\na: 1\n---\nB", "yaml", "---\n", "a: 1\n", "---\n", "B"],
     ["after one BOM only", "\uFEFF\uFEFF---\na: 1\n---\n", "-", "\uFEFF---\na: 1\n---\n"],
-    ["with lone CRs: nowhere, as no line ends", "---\ra: 1\r---\rB", "-", "---\ra: 1\r---\rB"],
     ["unless it is never closed", "---\na: 1\n\nBody\n", "-", "---\na: 1\n\nBody\n"],
     ["unless its only fence ends the file", "---", "-", "---"],
     ["not between rules of four dashes", "----\na: 1\n----\n", "-", "----\na: 1\n----\n"],
@@ -208,6 +207,25 @@ describe("a header that is a program", () => {
       );
     }
     assert.equal(canary.frontrowCanary, undefined);
+  });
+});
+
+describe("a header that cannot be cut", () => {
+  it("as its lines end in lone CRs is no body: its row would lose every field", () => {
+    assert.equal(
+      refusedAs(() => parts("---\ra: 1\r---\rB")),
+      "FRONT_MATTER_INVALID carriage-return 1:1",
+    );
+    assert.deepEqual(parts("---\rA rule\r"), ["-", "---\rA rule\r"]);
+  });
+
+  it("as a conflict begins before it", () => {
+    const text = "<<<<<<< HEAD\n---\na: 1\n---\n=======\n---\na: 2\n---\n>>>>>>> b\n";
+    assert.equal(
+      refusedAs(() => parts(text)),
+      "FRONT_MATTER_INVALID conflict-marker 1:1",
+    );
+    assert.deepEqual(parts("<<<<<<< HEAD\nA\n"), ["-", "<<<<<<< HEAD\nA\n"]);
   });
 });
 

@@ -8,6 +8,7 @@
  */
 
 import { FrontrowError } from "../errors.ts";
+import { refuseHeaderInConflict } from "./conflict-marker.ts";
 import { isCode, refuse, split } from "./gray-matter.ts";
 import { invalid } from "./node.ts";
 
@@ -36,6 +37,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   json: "json",
 };
 const FENCE = /(---|\+\+\+)(?:[ \t]*([A-Za-z][\w+-]*))?[ \t]*(?:\r?\n|$)/y;
+const LONE_RETURN = /(?:---|\+\+\+)[ \t]*\r(?!\n)/y;
 const CLOSING = /[ \t]*(?:\r?\n|$)/y;
 const BARE_JSON = /\{\s*["}]/y;
 
@@ -48,10 +50,14 @@ export function splitFrontMatter(text: string): FrontMatter {
   const openStart = text.startsWith("\uFEFF") ? 1 : 0;
   const first = text.charCodeAt(openStart);
   if (first === 0x7b) return bareJson(text, openStart) ?? none(openStart);
+  if (first === 0x3c) refuseHeaderInConflict(text, openStart);
   if (first !== 0x2d && first !== 0x2b) return none(openStart);
   FENCE.lastIndex = openStart;
   const match = FENCE.exec(text);
-  if (match === null) return none(openStart);
+  if (match === null) {
+    refuseLoneReturn(text, openStart);
+    return none(openStart);
+  }
   const fence = match[1] as "---" | "+++";
   const word = match[2]?.toLowerCase();
   if (word !== undefined && fence === "---" && isCode(word)) refuse();
@@ -70,6 +76,15 @@ export function splitFrontMatter(text: string): FrontMatter {
 
 function none(at: number): FrontMatter {
   return { language: null, openStart: at, headerStart: at, headerEnd: at, bodyStart: at };
+}
+
+/** Taken for body, such a header's every field would be cleared from the row. */
+function refuseLoneReturn(text: string, openStart: number): void {
+  LONE_RETURN.lastIndex = openStart;
+  if (!LONE_RETURN.test(text) || !/\r(?:---|\+\+\+)/.test(text)) return;
+  const message =
+    "Cannot read the header: its lines end in carriage returns alone, which readers disagree about";
+  throw invalid(text, openStart, "carriage-return", message, "Use LF or CRLF line ends.");
 }
 
 function plusLanguage(word: string | undefined): Language | undefined {

@@ -19,3 +19,4 @@ export type { AliasNode, Entry, ListNode, MapNode, Node, ScalarNode, ScalarStyle
 export { newDocument, renderDocument } from "./render.ts";
 export { toJs } from "./to-js.ts";
 export { COLUMN_TYPES, type ColumnType, type Fields, type Value } from "./value.ts";
+export { type Warning, warningsOf } from "./warnings.ts";

@@ -10,6 +10,13 @@ import { FrontrowError } from "../errors.ts";
 import { decodeValue, encodeValue, pathInvalid, requireLength, requireNfc } from "./path-codec.ts";
 import { decodeFilePath } from "./path-disk.ts";
 
+/**
+ * Files that programs leave behind (folder placeholders, previews, locks and swap files of editors): never documents.
+ * Part of every pattern, so that SQL ignores the same names; `frontrow.ignored_names()` is the same text.
+ */
+export const IGNORED_NAMES =
+  "(?:.*/)?(?:\\.emptyFolderPlaceholder|\\.DS_Store|Thumbs\\.db|desktop\\.ini|\\._[^/]*|\\.=23[^/]*|=7E\\$[^/]*|[^/]*(?:=7E|\\.sw[px]|\\.tmp))$";
+
 /** A text that stands for itself, or a param. Plain JSON: SQL reads the same tokens. */
 export type PathToken = string | { readonly param: string; readonly many: boolean };
 
@@ -46,13 +53,18 @@ export function compileTemplate(template: string): PathTemplate {
     .filter((token) => typeof token !== "string")
     .map(({ param, many }) => ({ name: param, many }));
   check(template, params);
-  const pattern = `^${tokens.map(patternOf).join("")}$`;
+  const pattern = `^(?!${IGNORED_NAMES})${tokens.map(patternOf).join("")}$`;
+  const ignored = new RegExp(`^${IGNORED_NAMES}`);
   const expression = new RegExp(pattern);
 
   function build(values: Readonly<Record<string, string>>): string {
     let path = "";
     for (const token of tokens) path += typeof token === "string" ? token : encodeParam(token, values);
     requireLength(path);
+    if (ignored.test(path)) {
+      const hint = "Give the row another key.";
+      throw pathInvalid("ignored-name", path, "a program leaves files of this name behind", hint);
+    }
     return path;
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { Composer, isScalar, Parser } from "yaml";
+import { refuseConflictMarkers } from "./conflict-marker.ts";
 import { invalid, type MapNode } from "./node.ts";
 import { TreeBuilder } from "./yaml-build.ts";
 import { checkTokens } from "./yaml-limits.ts";
@@ -11,17 +12,7 @@ import { checkTokens } from "./yaml-limits.ts";
 /** @throws {FrontrowError} `FRONT_MATTER_INVALID` with line, column and rule. */
 export function readYaml(text: string, start: number, end: number): MapNode {
   const header = text.slice(start, end);
-  const conflict = /^(?:<{7}|={7}|>{7})(?: .*)?\r?$/m.exec(header);
-  if (conflict) {
-    const hint = "Choose one side and remove the markers.";
-    throw invalid(
-      text,
-      start + conflict.index,
-      "conflict-marker",
-      "Cannot read the header: it holds a git conflict marker",
-      hint,
-    );
-  }
+  refuseConflictMarkers(text, start, end, "yaml");
   const loneCr = header.search(/\r(?!\n)/);
   if (loneCr >= 0) {
     const message =

@@ -116,6 +116,8 @@ export interface ApplyItem {
     file: string | null;
     row: string | null;
   } | null;
+  /** Logged beside the outcome. @default none */
+  warnings?: readonly { rule: string; line: number; message: string }[];
 }
 
 export interface WireQuarantine {
@@ -273,9 +275,11 @@ export interface Hub {
     limit: number;
     digests: Readonly<Record<string, string>>;
   }): Promise<ClaimedDocument[]>;
+  /** A `delivery` that was seen in the last three days marks nothing and says `repeated`. */
   signal(
     keys: readonly { bucket?: string; collection?: string; path: string }[],
-  ): Promise<{ marked: number; ignored: number }>;
+    delivery?: string,
+  ): Promise<{ marked: number; ignored: number; repeated?: boolean }>;
   held(halt: number): Promise<HeldSet>;
   /**
    * A person's decision on a halt. With `seen`, only about the documents held at that moment; those that came later, or

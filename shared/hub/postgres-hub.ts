@@ -99,7 +99,7 @@ export function createPostgresHub(client: RpcClient, caller: Caller): Hub {
     async preview(request) {
       return (await call<{ items: ClaimedDocument[] }>("preview", { ...request })).items;
     },
-    signal: (keys) => call("signal", { keys }),
+    signal: (keys, delivery) => call("signal", { keys, ...(delivery === undefined ? {} : { delivery }) }),
     held: (halt) => call<HeldSet>("held", { halt }),
     resume: (halt, decision, options) => call<Resumed>("resume", { halt, decision, ...options }),
     async resolve(request) {
@@ -172,5 +172,7 @@ function toFailure(verb: string, error: RpcError, status: number): FrontrowError
   if (status === 401 || status === 403) {
     return new FrontrowError("UNAUTHORIZED", `The key was refused for frontrow_${verb}.`, { cause: error });
   }
-  return unavailable(verb, code === "" ? text : `${code}: ${text}`, error);
+  // Postgres quotes the value it cannot take, and messages never hold content.
+  const said = /^2[23]/.test(code) ? "it refused a value" : text;
+  return unavailable(verb, code === "" ? said : `${code}: ${said}`, error);
 }

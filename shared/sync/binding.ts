@@ -96,6 +96,17 @@ export function readText({ columns }: Binding, text: string): TextContent {
   return { kind: "text", text, document, fields, body: document.body };
 }
 
+/** Why a path of the collection's template names no possible row; null when it does. */
+export function pathRefusal({ collection, columns }: Binding, path: string): FrontrowError | null {
+  try {
+    keyOf(collection, columns, path);
+    return null;
+  } catch (error) {
+    if (error instanceof FrontrowError) return at(error, path);
+    throw error;
+  }
+}
+
 function checkContent({ collection, columns }: Binding, path: string, content: TextContent): void {
   const lineOf = (field: string): number | undefined => lineIn(content.document, field);
   const key = keyOf(collection, columns, path);

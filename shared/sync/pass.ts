@@ -48,7 +48,9 @@ export async function pass(context: PassContext, items: readonly ClaimedDocument
   }
 
   const wire: ApplyItem[] = await Promise.all(
-    planned.map(({ item, plan }) => toApplyItem(item, plan, context.message)),
+    planned.map(({ item, plan, warnings }) =>
+      toApplyItem(item, plan, { message: context.message, warnings }),
+    ),
   );
   const applied = wire.length === 0 ? [] : await hub.apply(run, wire);
   const toConfirm: { item: ClaimedDocument; confirm: ConfirmItem; outcome: string }[] = [];

@@ -1,10 +1,18 @@
 /** Reading and deciding, without changing anything. */
-import { encode, newDocument, parseDocument, readFields, renderDocument } from "../document/mod.ts";
+import {
+  encode,
+  newDocument,
+  parseDocument,
+  readFields,
+  renderDocument,
+  type Warning,
+  warningsOf,
+} from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import type { ClaimedDocument } from "../hub/hub.ts";
 import { NOTHING, quarantined } from "../reconcile/draft.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
-import type { Codec, Plan } from "../reconcile/types.ts";
+import type { Codec, Plan, Side } from "../reconcile/types.ts";
 import type { Store } from "../stores/store.ts";
 import { type Binding, readFile } from "./binding.ts";
 import type { Budget, Limits } from "./budget.ts";
@@ -24,6 +32,8 @@ export interface PlanContext {
 export interface Planned {
   item: ClaimedDocument;
   plan: Plan;
+  /** About the file, where this is the first look at its version. */
+  warnings?: readonly Warning[];
 }
 
 /** A document that cannot be decided on now. */
@@ -67,7 +77,8 @@ export function planDocuments(
           }),
         ),
       );
-      return plan.deferred ? { item, error: plan.deferred } : { item, plan };
+      if (plan.deferred) return { item, error: plan.deferred };
+      return { item, plan, warnings: plan.quarantine ? [] : compute(() => warningsAbout(sides)) };
     } catch (error) {
       return { item, error: ours(error, item.path) };
     }
@@ -84,6 +95,14 @@ function readable(binding: Binding, item: ClaimedDocument, plan: Plan): Plan {
     if (!(error instanceof FrontrowError)) throw error;
     return quarantined("table", item.table?.version ?? "", error);
   }
+}
+
+function warningsAbout(sides: readonly Side[]): Warning[] {
+  return sides.flatMap(({ reading }) => {
+    return reading.state === "found" && reading.content.kind === "text"
+      ? warningsOf(reading.content.document)
+      : [];
+  });
 }
 
 /** A person's decision on an open conflict is a policy for this one pass. */

@@ -3,7 +3,7 @@ import { FrontrowError } from "../errors.ts";
 import type { ClaimedDocument, WireBase } from "../hub/hub.ts";
 import type { Base, HubState, Reading, Side, TextContent } from "../reconcile/types.ts";
 import type { Store } from "../stores/store.ts";
-import { type Binding, readFile, readRow, readText } from "./binding.ts";
+import { type Binding, pathRefusal, readFile, readRow, readText } from "./binding.ts";
 import type { Budget } from "./budget.ts";
 
 /** The hub's and every store's side of one document. */
@@ -68,10 +68,13 @@ async function readBucket(
     const error = new FrontrowError(
       "DOCUMENT_TOO_LARGE",
       `Cannot read "${path}" as it has ${object.size} bytes: the collection's limit is ${maxBytes}.`,
-      { path, hint: "Split the document, or raise maxBytes." },
+      { path, rule: "too-large", hint: "Split the document, or raise maxBytes." },
     );
     return { state: "invalid", version: object.version, error };
   }
+  // A path that no row can have is refused before anything is fetched by it.
+  const refused = compute(() => pathRefusal(binding, path));
+  if (refused !== null) return { state: "invalid", version: object.version, error: refused };
   const answer = await bucket.read(path, object);
   if (answer.state !== "found") return answer;
   return compute(() => parsed(answer.version, () => readFile(binding, path, answer.content)));

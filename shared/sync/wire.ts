@@ -1,5 +1,5 @@
 /** Plans on the wire. */
-import { digest } from "../document/mod.ts";
+import { digest, type Warning } from "../document/mod.ts";
 import type { FrontrowError } from "../errors.ts";
 import type { ApplyItem, ClaimedDocument, FailItem, WireQuarantine } from "../hub/hub.ts";
 import type { NewBase, Plan } from "../reconcile/types.ts";
@@ -8,7 +8,11 @@ import type { NewBase, Plan } from "../reconcile/types.ts";
  * The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition.
  * `message` says in the history why. @default the outcome
  */
-export async function toApplyItem(item: ClaimedDocument, plan: Plan, message?: string): Promise<ApplyItem> {
+export async function toApplyItem(
+  item: ClaimedDocument,
+  plan: Plan,
+  { message, warnings = [] }: { message?: string | undefined; warnings?: readonly Warning[] } = {},
+): Promise<ApplyItem> {
   const revisions = await Promise.all(
     plan.revisions.map(async ({ text, fields, body, store }) => ({
       text,
@@ -39,6 +43,7 @@ export async function toApplyItem(item: ClaimedDocument, plan: Plan, message?: s
     object: plan.object === null ? null : { op: plan.object.op },
     quarantine: plan.quarantine === null ? null : toQuarantine(plan.quarantine),
     conflict: plan.conflict,
+    ...(warnings.length > 0 ? { warnings } : {}),
   };
 }
 

@@ -122,6 +122,14 @@ comment on function frontrow.decode_value(text) is
   'The key value behind its spelling in a path. Null when that is not the spelling frontrow.encode_value gives.';
 revoke execute on function frontrow.decode_value(text) from public, anon, authenticated;
 
+-- The same text as IGNORED_NAMES in shared/document/path.ts, and part of every pattern.
+create or replace function frontrow.ignored_names() returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select '(?:.*/)?(?:\.emptyFolderPlaceholder|\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|\.=23[^/]*|=7E\$[^/]*|[^/]*(?:=7E|\.sw[px]|\.tmp))$'
+$$;
+comment on function frontrow.ignored_names() is 'Which paths are never documents: files that programs leave behind.';
+revoke execute on function frontrow.ignored_names() from public, anon, authenticated;
+
 create or replace function frontrow.build_path(tokens jsonb, key_values text[]) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
@@ -144,11 +152,12 @@ begin
   if pg_catalog.octet_length(path) > 255 and (pg_catalog.octet_length(path) > 1024 or exists (
     select from pg_catalog.string_to_table(path collate "C", '/') as segment where pg_catalog.octet_length(segment) > 255
   )) then return null; end if;
+  if path collate "C" ~ ('^' || frontrow.ignored_names()) then return null; end if;
   return path;
 end;
 $$;
 comment on function frontrow.build_path(jsonb, text[]) is
-  'The path of the document with these key values, in template order. Null when a value cannot be spelled, or the path is over 1024 bytes or a segment over 255.';
+  'The path of the document with these key values, in template order. Null when a value cannot be spelled, the path is over 1024 bytes or a segment over 255, or its name is an ignored one.';
 revoke execute on function frontrow.build_path(jsonb, text[]) from public, anon, authenticated;
 
 create or replace function frontrow.path_values(pattern text, path text) returns text[]
@@ -445,6 +454,13 @@ create table frontrow.audit (
 );
 comment on table frontrow.audit is 'Append only: every decision of a person and every run that did something; who, what, when, outcome. Kept for a year.';
 comment on column frontrow.audit.who is 'The person, from the request''s token or as the CLI was told; null when unknown, or purged.';
+
+create table frontrow.deliveries (
+  digest bytea primary key,
+  at timestamptz not null default now()
+);
+comment on table frontrow.deliveries is 'Signed events of the last three days, by the digest of their id: a replay marks nothing.';
+create index deliveries_at_idx on frontrow.deliveries (at);
 
 create table frontrow.settings (
   name text primary key,
@@ -1521,6 +1537,14 @@ language sql volatile security definer set search_path = '' as $$
   select run_id, collection_name, document_path, item_outcome, failure, explanation where item_outcome <> 'unchanged';
 $$;
 comment on function frontrow.log_item(uuid, text, text, text, text, text) is 'Counts an outcome in its run and logs it unless nothing happened.';
+
+create or replace function frontrow.log_warnings(run_id uuid, collection_name text, item jsonb) returns void
+language sql volatile security definer set search_path = '' as $$
+  select frontrow.log_item(run_id, collection_name, item ->> 'path', 'warning', w ->> 'rule',
+    pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
+  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w
+$$;
+comment on function frontrow.log_warnings(uuid, text, jsonb) is 'Logs what a reader should know of a document that was taken as it is.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
 language sql volatile security definer set search_path = '' as $$
@@ -2910,6 +2934,7 @@ begin
       end if;
       perform frontrow.log_item(run_id, c.name, item ->> 'path', result ->> 'outcome', result ->> 'code',
         result ->> 'message');
+      perform frontrow.log_warnings(run_id, c.name, item);
     end if;
     results := results || (result || pg_catalog.jsonb_build_object('collection', c.name, 'path', item -> 'path'));
   end loop;
@@ -3386,6 +3411,13 @@ declare
   asked int := pg_catalog.jsonb_array_length(request -> 'keys');
 begin
   perform frontrow.check_protocol(request);
+  if request ->> 'delivery' is not null then
+    insert into frontrow.deliveries (digest)
+    values (pg_catalog.sha256(pg_catalog.convert_to(request ->> 'delivery', 'UTF8'))) on conflict do nothing;
+    if not found then
+      return pg_catalog.jsonb_build_object('marked', 0, 'ignored', 0, 'repeated', true);
+    end if;
+  end if;
   insert into frontrow.dirty (collection, path, store)
   select distinct c.name, k.path, 'bucket'
   from pg_catalog.jsonb_to_recordset(request -> 'keys') as k (bucket text, collection text, path text)
@@ -3397,7 +3429,7 @@ begin
   return pg_catalog.jsonb_build_object('marked', marked, 'ignored', greatest(asked - marked, 0));
 end;
 $$;
-comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path. {keys} → {marked, ignored}.';
+comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path, once for each delivery. {keys, delivery?} → {marked, ignored, repeated?}.';
 
 -- A person chose a side of an open conflict.
 create or replace function frontrow.resolve(request jsonb) returns jsonb
@@ -3525,6 +3557,7 @@ begin
   perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
   delete from frontrow.flows where at < pg_catalog.now() - interval '1 day';
+  delete from frontrow.deliveries where at < pg_catalog.now() - interval '3 days';
   delete from frontrow.leases as l where l.until < pg_catalog.now() - interval '1 day' and not exists (
     select from frontrow.dirty as d where d.collection = l.collection and d.path = l.path);
   begin
@@ -3584,7 +3617,7 @@ comment on view frontrow.status is 'One line per collection: how many documents,
 create or replace view frontrow.sync_logs with (security_invoker = true) as
 select i.id, i.at as created_at, i.collection || ':' || i.outcome as event_type,
   case when i.outcome in ('quarantined', 'failed') then 'error'
-    when i.outcome in ('conflict', 'halted', 'deferred') then 'attention' else 'success' end as status,
+    when i.outcome in ('conflict', 'halted', 'deferred', 'warning') then 'attention' else 'success' end as status,
   coalesce(i.message, i.outcome || ' ' || i.path) as message,
   pg_catalog.jsonb_build_object('run', i.run, 'path', i.path, 'code', i.code) as details
 from frontrow.run_items as i;
@@ -3642,6 +3675,11 @@ create or replace function frontrow.count_rows(c frontrow.collections, is_unname
 language plpgsql stable security definer set search_path = '' as $$
 declare
   result bigint;
+  -- The path in plain letters: spelling every row's path as Storage has it would cost seconds.
+  plain text := (select pg_catalog.string_agg(case pg_catalog.jsonb_typeof(t.token) when 'string'
+    then pg_catalog.quote_literal(t.token #>> '{}') else pg_catalog.format('r.%I::text', t.token ->> 'param') end, ' || '
+    order by t.place) from pg_catalog.jsonb_array_elements(c.tokens) with ordinality as t (token, place));
+  ignored text := '^' || pg_catalog.replace(pg_catalog.replace(frontrow.ignored_names(), '=23', '#'), '=7E', '~');
 begin
   if pg_catalog.to_regclass(frontrow.qualified_table(c)) is null then
     return null;
@@ -3649,11 +3687,11 @@ begin
   execute pg_catalog.format('select count(*) from %s as r where %s and (not %L or %s)', frontrow.qualified_table(c),
     frontrow.live_condition(c), is_unnamed, (
       select pg_catalog.string_agg(pg_catalog.format('coalesce(r.%1$I::text, '''') = '''' or pg_catalog.octet_length(r.%1$I::text) > 255', k), ' or ')
-      from pg_catalog.unnest(c.key_columns) as k)) into result;
+      from pg_catalog.unnest(c.key_columns) as k) || pg_catalog.format(' or (%s) collate "C" ~ %L', plain, ignored)) into result;
   return result;
 end;
 $$;
-comment on function frontrow.count_rows(frontrow.collections, boolean) is 'Live rows of a collection''s table; unnamed: only those whose key is null, empty or too long for a file name.';
+comment on function frontrow.count_rows(frontrow.collections, boolean) is 'Live rows of a collection''s table; unnamed: only those whose key is null, empty or too long for a file name, or makes an ignored one.';
 
 -- The newest outcomes after an id, for a live log.
 create or replace function frontrow.log(request jsonb) returns jsonb
