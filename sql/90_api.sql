@@ -18,6 +18,7 @@ begin
       ('preview', 'What a backfill would look at.'),
       ('signal', 'Marks named documents dirty.'),
       ('resume', 'Carries out a person''s decision on a halt.'),
+      ('conflicts', 'The conflicts, open or all.'),
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
       ('log', 'The newest outcomes.')

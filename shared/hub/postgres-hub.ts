@@ -4,6 +4,8 @@ import type {
   Applied,
   ClaimedDocument,
   Confirmed,
+  ConflictRecord,
+  ConflictSummary,
   Hub,
   LogItem,
   RegisteredCollection,
@@ -65,9 +67,13 @@ export function createPostgresHub(client: RpcClient): Hub {
     },
     signal: (keys) => call("signal", { keys }),
     resume: (halt, decision) => call("resume", { halt, decision }),
-    async resolve(request) {
-      await call("resolve", { ...request });
+    async conflicts(request) {
+      return (await call<{ items: ConflictSummary[] }>("conflicts", { ...request })).items;
     },
+    async conflictsOf(path, request) {
+      return (await call<{ items: ConflictRecord[] }>("conflicts", { ...request, path })).items;
+    },
+    resolve: (request) => call("resolve", { ...request }),
     report: (collection) => call<Report>("report", { collection }),
     async log(after) {
       return (await call<{ items: LogItem[] }>("log", { after })).items;
@@ -94,6 +100,10 @@ function toFailure(verb: string, error: RpcError, status: number): FrontrowError
       return new FrontrowError("PROTOCOL_MISMATCH", text, { cause: error });
     case "FR400":
       return new FrontrowError("CONFIG_INVALID", text, { cause: error });
+    case "FR409":
+      return new FrontrowError("REPLICA_MOVED", text, { cause: error });
+    case "FR422":
+      return new FrontrowError("REQUEST_INVALID", text, { cause: error });
     case "FR404":
       return new FrontrowError("NOT_FOUND", text, { cause: error });
     case "42501":
