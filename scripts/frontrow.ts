@@ -13,6 +13,11 @@ let interrupted: AbortController | undefined;
 const io: Io = {
   stdout: (text) => void stdout.write(text),
   stderr: (text) => void stderr.write(text),
+  async stdin() {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of stdin) chunks.push(chunk as Uint8Array);
+    return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  },
   colour: { stdout: mayColour(stdout), stderr: mayColour(stderr) },
   isTerminal: stderr.isTTY === true,
   columns: stdout.columns || 100,

@@ -159,20 +159,35 @@ create table frontrow.conflicts (
   base_text text,
   file_text text,
   row_text text,
+  merged_text text,
   bucket_version text,
   table_version text,
   revision bigint,
-  keep text check (keep in ('file', 'row')),
-  authors jsonb not null default '{}',
+  file_author text,
+  row_author text,
+  file_at timestamptz,
+  row_at timestamptz,
+  decision jsonb,
+  decider text,
+  decided_at timestamptz,
   purge boolean not null default false,
   created_at timestamptz not null default now(),
   resolved_at timestamptz
 );
 comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
-comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known.';
 comment on column frontrow.conflicts.purge is 'Its texts go as soon as it is resolved: one of their authors was purged.';
 create index conflicts_purge_idx on frontrow.conflicts (id) where purge;
+comment on column frontrow.conflicts.overlapping is 'What both sides changed: [{column, key?, section?}]; the column may be (body) or (document).';
+comment on column frontrow.conflicts.decided_by is 'While open the policy that left it to a person; afterwards what ended it: a policy, person, or agreement.';
+comment on column frontrow.conflicts.merged_text is 'The merged attempt: what does not overlap from both sides, and of the overlaps the preferred side.';
+comment on column frontrow.conflicts.file_author is 'Who changed the file, where known.';
+comment on column frontrow.conflicts.row_author is 'Who changed the row, where known.';
+comment on column frontrow.conflicts.file_at is 'When the file''s last change was signalled.';
+comment on column frontrow.conflicts.row_at is 'When the row''s last change was signalled.';
+comment on column frontrow.conflicts.decision is 'A person''s answer: {keep}, {fields} or {text}. It is about these versions and this revision only.';
+comment on column frontrow.conflicts.decider is 'Who decided, as the caller said.';
 create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';
+create index conflicts_path_idx on frontrow.conflicts (collection, path, id);
 
 create table frontrow.halts (
   id bigint generated always as identity primary key,

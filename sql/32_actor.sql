@@ -49,7 +49,8 @@ revoke execute on function frontrow.person(text) from public, anon, authenticate
 -- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing.
 create or replace function frontrow.newest_actors(collection_name text, document_path text) returns jsonb
 language sql stable security definer set search_path = '' as $$
-  select coalesce((select k.authors from frontrow.conflicts as k
+  select coalesce((select pg_catalog.jsonb_build_object('bucket', k.file_author, 'table', k.row_author)
+      from frontrow.conflicts as k
       where k.collection = collection_name and k.path = document_path and k.state = 'open'), '{}')
     || coalesce(pg_catalog.jsonb_object_agg(a.store, frontrow.person(nullif(a.actor, ''))), '{}')
   from (

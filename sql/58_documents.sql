@@ -42,9 +42,9 @@ begin
     'table', case when r.path is not null then pg_catalog.jsonb_build_object('version', r.version,
       'fields', r.fields, 'body', r.body) end,
     'isKey', frontrow.path_keys(c, p.path) is not null,
-    -- A decision is about the two versions the person saw; after another edit the question is asked again.
+    -- A decision is about the versions the person saw; after another edit the question is asked again.
     'resolution', case when k.bucket_version is not distinct from o.version
-      and k.table_version is not distinct from r.version then k.keep end,
+      and k.table_version is not distinct from r.version and k.revision = coalesce(d.revision, 0) then k.decision end,
     'dirtyAt', signals.at
   )), '{}') into result
   from pg_catalog.unnest(paths) as p (path)

@@ -1,6 +1,7 @@
 /** The audit: who decided what and what became of every run, and nobody changes it afterwards. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { decide } from "../scripts/testing/decide.ts";
 import { type Garden, openValve, startGarden } from "../scripts/testing/garden.ts";
 import type { AuditEntry } from "../shared/hub/history-hub.ts";
 import { connect } from "../shared/sync/connect.ts";
@@ -35,7 +36,7 @@ test("every decision of a person, and every run that did something; never a text
   await garden.sql.query("update public.parts set name = 'Row' where user_id = 'audit'");
   await garden.drain();
   await garden.drain();
-  await joe.hub.resolve({ collection: "parts", path, keep: "row" });
+  await decide(joe.hub, { collection: "parts", path }, { keep: "row" });
   await garden.drain();
   await joe.history.restore({
     collection: "parts",

@@ -1,4 +1,4 @@
--- What apply writes down beside the row: revisions, bases, conflicts, quarantine.
+-- What apply writes down beside the row: revisions, bases, quarantine. Conflicts are in 67_conflicts.sql.
 
 -- Where no text of its own was written down (a row merged into a text), the merge is that store's author's, if only one is left.
 create or replace function frontrow.revision_author(store_name text, entries jsonb, authors jsonb) returns text
@@ -118,37 +118,6 @@ begin
 end;
 $$;
 comment on function frontrow.set_base(text, text, text, jsonb, bigint) is 'Records or drops what one store agreed on; revisions count from the current one.';
-
-create or replace function frontrow.record_conflict(c frontrow.collections, item jsonb, current bigint) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  note jsonb := item -> 'conflict';
-begin
-  if note is null or note = 'null' then
-    update frontrow.conflicts set state = 'resolved', resolved_at = pg_catalog.now()
-    where collection = c.name and path = item ->> 'path' and state = 'open';
-    return;
-  end if;
-  if (note ->> 'held')::boolean then
-    insert into frontrow.conflicts (collection, path, overlapping, decided_by, base_text, file_text, row_text,
-      bucket_version, table_version, revision)
-    values (c.name, item ->> 'path', note -> 'overlaps', note ->> 'decidedBy', note ->> 'base', note ->> 'file',
-      note ->> 'row', item #>> '{expect,bucket}', item #>> '{expect,table}', current)
-    on conflict (collection, path) where state = 'open' do update set overlapping = excluded.overlapping,
-      decided_by = excluded.decided_by, base_text = excluded.base_text, file_text = excluded.file_text,
-      row_text = excluded.row_text, bucket_version = excluded.bucket_version, table_version = excluded.table_version,
-      revision = excluded.revision, keep = null;
-  else
-    insert into frontrow.conflicts (collection, path, state, overlapping, decided_by, base_text, file_text, row_text,
-      bucket_version, table_version, revision, resolved_at)
-    values (c.name, item ->> 'path', 'resolved', note -> 'overlaps', note ->> 'decidedBy', note ->> 'base',
-      note ->> 'file', note ->> 'row', item #>> '{expect,bucket}', item #>> '{expect,table}', current, pg_catalog.now());
-    update frontrow.conflicts set state = 'resolved', resolved_at = pg_catalog.now()
-    where collection = c.name and path = item ->> 'path' and state = 'open';
-  end if;
-end;
-$$;
-comment on function frontrow.record_conflict(frontrow.collections, jsonb, bigint) is 'Keeps both texts of a conflict, or closes the open one when the sides agree.';
 
 create or replace function frontrow.set_quarantine(collection_name text, document_path text, q jsonb) returns void
 language sql volatile security definer set search_path = '' as $$

@@ -138,11 +138,12 @@ test("a conflict remembers who made which side, until it is decided", async () =
   await eve.upload(text("File"));
   await garden.sql.query("update public.parts set name = 'Row' where user_id = $1", [eve.id]);
   await garden.drain();
-  const conflict = "select authors from frontrow.conflicts where path = $1";
+  const conflict = "select file_author, row_author from frontrow.conflicts where path = $1";
   assert.deepEqual(await garden.sql.query(conflict, [eve.path]), [
-    { authors: { bucket: "eve@example.org" } },
+    { file_author: "eve@example.org", row_author: null },
   ]);
-  await garden.hub.resolve({ collection: "parts", path: eve.path, keep: "file" });
+  const [seen] = await garden.hub.conflictsOf(eve.path, {});
+  await garden.hub.resolve({ collection: "parts", path: eve.path, seen: seen!, keep: "file" });
   await garden.settle();
   const made = (await revisions(eve.path)).filter(({ store }) => store === "bucket");
   assert.ok(made.length >= 2 && made.every(({ author }) => author === "eve@example.org"));

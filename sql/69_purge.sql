@@ -23,7 +23,8 @@ begin
       select max(r.revision) from frontrow.revisions as r where r.collection = d.collection and r.path = d.path and not r.deleted)
   )
   select count(*) into finished from done;
-  update frontrow.conflicts set base_text = null, file_text = null, row_text = null, authors = '{}', purge = false
+  update frontrow.conflicts set base_text = null, file_text = null, row_text = null, merged_text = null,
+    decision = decision - 'text', purge = false
   where purge and state = 'resolved';
   return finished;
 end;
@@ -93,7 +94,7 @@ begin
   ), held as (
     update frontrow.conflicts as k set purge = true
     where exists (select from theirs as t where t.collection = k.collection and t.path = k.path)
-      or exists (select from pg_catalog.jsonb_each_text(k.authors) as a where a.value = any (names))
+      or k.file_author = any (names) or k.row_author = any (names) or k.decider = any (names)
     returning k.id
   )
   select pg_catalog.jsonb_build_object('revisions', (select count(*) from forgotten), 'conflicts', (select count(*) from held),
@@ -103,9 +104,10 @@ begin
         and d.revision = t.revision and d.deleted_at is null), '[]'))
   into result;
   -- An open conflict keeps its texts for the person who decides; the names go now.
-  update frontrow.conflicts as k set authors = coalesce((
-      select pg_catalog.jsonb_object_agg(a.key, a.value) from pg_catalog.jsonb_each(k.authors) as a
-      where not (a.value #>> '{}') = any (names)), '{}')
+  update frontrow.conflicts as k set
+    file_author = case when not k.file_author = any (names) then k.file_author end,
+    row_author = case when not k.row_author = any (names) then k.row_author end,
+    decider = case when not k.decider = any (names) then k.decider end
   where k.purge;
   update frontrow.dirty set actor = '' where actor = any (names);
   get diagnostics touched = row_count;

@@ -1,6 +1,7 @@
 /** Forgetting a person: nothing of what they wrote stays but what lives, and nothing that lives is hurt. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { decide } from "../scripts/testing/decide.ts";
 import { type Garden, openValve, startGarden } from "../scripts/testing/garden.ts";
 import { connect } from "../shared/sync/connect.ts";
 import { importFiles } from "../shared/sync/import.ts";
@@ -282,7 +283,7 @@ test("conflicts, signals, audit and messages: an open conflict keeps its texts u
   assert.deepEqual(await mentions(hal.author), []);
   assert.deepEqual(await mentions(hal.token), ["frontrow.conflicts"]);
 
-  await garden.hub.resolve({ collection: "parts", path, keep: "row" });
+  await decide(garden.hub, { collection: "parts", path }, { keep: "row" });
   await garden.remove("users/p6/parts/y.md");
   await garden.settle();
   await garden.sql.query("select frontrow.sweep()");

@@ -127,9 +127,7 @@ begin
   if c.policies ->> 'history' <> 'all' then
     perform frontrow.trim_history(c, document_path, latest);
   end if;
-  perform frontrow.record_conflict(c, item, coalesce(current, 0));
-  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors)
-  where k.collection = c.name and k.path = document_path and k.state = 'open' and (item -> 'conflict') <> 'null';
+  perform frontrow.record_conflict(c, item, coalesce(current, 0), actors);
   if not coalesce((item #>> '{conflict,held}')::boolean, false) then
     delete from frontrow.quarantine where collection = c.name and path = document_path;
     perform frontrow.forget_halt(c.name, document_path);

@@ -53,7 +53,7 @@ begin
         or f.row_version is null and $6 = 'rows-to-files'))
       and not exists (select from frontrow.dirty as d where d.collection = $1 and d.path = f.path)
       and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = f.path and k.state = 'open'
-        and k.keep is null and k.bucket_version is not distinct from f.object_version
+        and k.decision is null and k.bucket_version is not distinct from f.object_version
         and k.table_version is not distinct from f.row_version)
       and not exists (select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
         where h.collection = $1 and h.state = 'open' and i.path = f.path and (f.object_gone or f.row_gone

@@ -1,4 +1,4 @@
--- What comes from outside: signals, and a person's decisions. Halts are resumed in 65_valve.sql.
+-- What comes from outside: signals. Halts are resumed in 65_valve.sql, conflicts resolved in 67_conflicts.sql.
 
 -- Signals from outside: webhooks, connectors, a person. Names that belong to no collection are ignored and counted.
 create or replace function frontrow.signal(request jsonb) returns jsonb
@@ -27,23 +27,3 @@ begin
 end;
 $$;
 comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path, once for each delivery. {keys, delivery?} → {marked, ignored, repeated?}.';
-
--- A person chose a side of an open conflict.
-create or replace function frontrow.resolve(request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  found_id bigint;
-begin
-  perform frontrow.check_protocol(request);
-  update frontrow.conflicts set keep = request ->> 'keep'
-  where collection = request ->> 'collection' and path = request ->> 'path' and state = 'open'
-  returning id into found_id;
-  if found_id is null then
-    raise exception 'frontrow: % has no open conflict', request ->> 'path' using errcode = 'FR404';
-  end if;
-  perform frontrow.mark(request ->> 'collection', 'table', array[request ->> 'path'], false);
-  perform frontrow.ring();
-  return pg_catalog.jsonb_build_object('conflict', found_id);
-end;
-$$;
-comment on function frontrow.resolve(jsonb) is 'Decides an open conflict for one side; the next pass carries it out. {collection, path, keep: file|row}.';

@@ -20,6 +20,7 @@ begin
       ('signal', 'Marks named documents dirty.'),
       ('held', 'What a halt holds.'),
       ('resume', 'Carries out a person''s decision on a halt.'),
+      ('conflicts', 'The conflicts, open or all.'),
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
       ('log', 'The newest outcomes.'),

@@ -26,17 +26,23 @@ test("a conflict: both versions stay until resolve says which", async () => {
     await garden.stack.sql.query("update public.parts set name = $1 where slug = 'rêveuse'", [`Row ${side}`]);
     const sync = await garden.cli(["sync"]);
     assert.equal(sync.code, EXIT.attention);
-    assert.match(sync.stdout, /resolve 'users\/ann\/parts\/rêveuse\.md' --collection parts --file/);
-    const both = await garden.cli(["resolve", "users/ann/parts/rêveuse.md", "--file", "--row"]);
+    assert.match(sync.stdout, /resolve 'users\/ann\/parts\/rêveuse\.md' --collection parts --keep file/);
+    const both = await garden.cli(["resolve", "users/ann/parts/rêveuse.md", "--keep", side, "--text", "-"]);
     assert.equal(both.code, EXIT.usage);
-    const { code, json } = await garden.cli(["resolve", "users/ann/parts/rêveuse.md", `--${side}`, "--json"]);
+    const { code, json } = await garden.cli([
+      "resolve",
+      "users/ann/parts/rêveuse.md",
+      "--keep",
+      side,
+      "--json",
+    ]);
     assert.equal(code, EXIT.ok);
     assert.deepEqual([json.keep, json.resolved, json.path], [side, true, "users/ann/parts/r=C3=AAveuse.md"]);
     const name = side === "file" ? "File file" : "Row row";
     assert.deepEqual(await rows("slug = 'rêveuse'"), [{ slug: "rêveuse", name }]);
     assert.equal(await garden.served("users/ann/parts/r=C3=AAveuse.md"), part(name));
   }
-  const none = await garden.cli(["resolve", "users/ann/parts/x.md", "--row", "--json"]);
+  const none = await garden.cli(["resolve", "users/ann/parts/x.md", "--keep", "row", "--json"]);
   assert.deepEqual([none.code, none.json.error.code], [EXIT.usage, "NOT_FOUND"]);
 });
 

@@ -1,75 +1,97 @@
-/** `frontrow resolve <path> --file|--row`: a person decides an open conflict. */
-import { displayPath, encodeFilePath } from "../../shared/document/path-disk.ts";
+/** `frontrow resolve <path> --keep|--field|--text`: a person decides an open conflict. */
+import { displayPath } from "../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../shared/errors.ts";
-import type { Report } from "../../shared/hub/hub.ts";
+import type { ConflictRecord, Decision } from "../../shared/hub/hub.ts";
+import { conflictNamed, noneOpen, seenOf, seenWord } from "./frame/conflict.ts";
+import { decisionOf } from "./frame/decision.ts";
+import type { Engine } from "./frame/engine.ts";
 import { EXIT } from "./frame/exit.ts";
 import { createTally, noteResults } from "./frame/outcomes.ts";
-import type { Verb } from "./frame/verb.ts";
+import type { Answer, Call, Verb } from "./frame/verb.ts";
 
 export const resolve: Verb = {
   name: "resolve",
-  summary: "decide an open conflict; the other version stays in the history",
+  summary: "decide an open conflict; both versions stay in its record and in the history",
   define(command) {
     command
       .argument("<path>", "the document, as status shows it")
-      .option("--file", "the file is right")
-      .option("--row", "the row is right");
+      .option("--keep <side>", "file or row: that side is right about whatever overlaps")
+      .option(
+        "--field <name=side>",
+        "decide one field, (body) or a JSON key (links.home); once for each that overlaps",
+        (value: string, all: string[] = []) => [...all, value],
+      )
+      .option("--text <file>", "the document as it shall be; - reads it from stdin")
+      .option("--seen <word>", "only if nothing moved since `conflicts <path>` printed this word");
   },
   async run(call) {
     const {
       arguments: [named],
       options,
       shared,
-      out,
+      io,
     } = call;
-    const keep = options.file === true ? "file" : "row";
-    if ((options.file === true) === (options.row === true)) {
-      throw new FrontrowError("USAGE", "Say which side is right: --file or --row, one of them.");
-    }
-    const { openEngine, settle } = await import("./frame/engine.ts");
+    requireOneAnswer(options);
+    const { openEngine } = await import("./frame/engine.ts");
     const engine = await openEngine({ ...call, arguments: [] });
-    const { path, collection } = conflictNamed(await engine.hub.report(shared.collection), named!);
-    await engine.hub.resolve({ collection, path, keep });
-    const tally = createTally();
-    const report = await settle(engine, call, (results) => {
-      tally.add(results);
-      noteResults(results, out);
+    const record = await conflictNamed(engine.hub, named!, shared.collection);
+    const decision = await decisionOf(call, engine, record);
+    if (options.seen !== undefined && options.seen !== (await seenWord(record))) throw moved(record);
+    const { collection, path } = record;
+    const request = { collection, path, seen: seenOf(record), ...decision };
+    const { state } = await engine.hub.resolve(request).catch((error: FrontrowError) => {
+      if (error.code === "NOT_FOUND") throw noneOpen(named!);
+      throw error.code === "REPLICA_MOVED" ? moved(record) : error;
     });
-    const isOpen = report.conflicts.some((one) => one.collection === collection && one.path === path);
-    const outcome = tally.of(collection, path) ?? null;
-    const isDone = !isOpen && (outcome === null || !["deferred", "failed", "stale"].includes(outcome));
-    const shown = displayPath(path);
-    out.say(
-      isDone ? `${shown}: the ${keep} was right (${outcome ?? "done"}).` : `${shown}: not carried out yet.`,
-    );
-    return {
-      code: isDone ? EXIT.ok : EXIT.attention,
-      json: { collection, path, keep, outcome, resolved: isDone },
-    };
+    return await carryOut(call, engine, record, decision, state === "resolved");
   },
 };
 
-function conflictNamed({ conflicts }: Report, named: string): Report["conflicts"][number] {
-  const found = conflicts.filter(({ path }) => path === named || path === asObjectName(named));
-  if (found.length === 1) return found[0]!;
-  if (found.length > 1) {
-    const names = found.map(({ collection }) => collection).join(", ");
-    throw new FrontrowError("USAGE", `"${named}" is in conflict in several collections: ${names}.`, {
-      path: named,
-      hint: "Name one with --collection.",
-    });
-  }
-  const open = conflicts.slice(0, 5).map(({ path }) => displayPath(path));
-  throw new FrontrowError("NOT_FOUND", `"${named}" has no open conflict.`, {
-    path: named,
-    hint: open.length === 0 ? "There is none at all." : `Open: ${open.join(", ")}`,
+function requireOneAnswer({ keep, field, text }: Call["options"]): void {
+  if ([keep, field, text].filter((one) => one !== undefined).length === 1) return;
+  throw new FrontrowError("USAGE", "Say what is right with one of --keep, --field and --text.", {
+    hint: "--keep file, --keep row, --field name=file, or --text <file>",
   });
 }
 
-function asObjectName(diskPath: string): string | null {
-  try {
-    return encodeFilePath(diskPath);
-  } catch {
-    return null;
-  }
+function moved({ path }: ConflictRecord): FrontrowError {
+  const shown = displayPath(path);
+  return new FrontrowError(
+    "REPLICA_MOVED",
+    `"${shown}" changed since you looked at its conflict: nothing was decided.`,
+    { path, hint: "Look at it again with: conflicts <path>" },
+  );
+}
+
+/** Works until the decision is done, and says what became of the document. */
+async function carryOut(
+  call: Call,
+  engine: Engine,
+  { collection, path }: ConflictRecord,
+  decision: Decision,
+  wasDone: boolean,
+): Promise<Answer> {
+  const { out } = call;
+  const { settle } = await import("./frame/engine.ts");
+  const tally = createTally();
+  await settle(engine, call, (results) => {
+    tally.add(results);
+    noteResults(results, out);
+  });
+  const isOpen = (await engine.hub.conflictsOf(path, { collection })).length > 0;
+  const outcome = tally.of(collection, path) ?? null;
+  const isDone = !isOpen && (outcome === null || !["deferred", "failed", "stale"].includes(outcome));
+  const said = "keep" in decision ? `the ${decision.keep} was right` : "decided";
+  const shown = displayPath(path);
+  if (wasDone) out.say(`${shown}: was decided so already.`);
+  else out.say(isDone ? `${shown}: ${said} (${outcome ?? "done"}).` : `${shown}: not carried out yet.`);
+  return {
+    code: isDone ? EXIT.ok : EXIT.attention,
+    json: { collection, path, ...jsonOf(decision), outcome, resolved: isDone },
+  };
+}
+
+/** A decision without content. */
+function jsonOf(decision: Decision): object {
+  return "text" in decision ? { text: true } : decision;
 }

@@ -28,6 +28,7 @@ export async function cli(argv: readonly string[], over: Partial<Io> = {}): Prom
     stderr: (text) => {
       ran.stderr += text;
     },
+    stdin: () => Promise.resolve(new Uint8Array()),
     colour: { stdout: false, stderr: false },
     isTerminal: false,
     columns: 100,

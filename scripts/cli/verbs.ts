@@ -3,6 +3,7 @@
 import { backfill } from "./backfill.ts";
 import { cat } from "./cat.ts";
 import { check } from "./check.ts";
+import { conflicts } from "./conflicts.ts";
 import { diff } from "./diff.ts";
 import { edit } from "./edit.ts";
 import type { Verb } from "./frame/verb.ts";
@@ -26,6 +27,7 @@ export const verbs: readonly Verb[] = [
   cat,
   edit,
   register,
+  conflicts,
   resolve,
   resume,
   log,

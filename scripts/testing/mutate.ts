@@ -18,6 +18,7 @@ const FILES = [
   "sql/90_api.test.ts",
   "shared/sync/crash.test.ts",
   "shared/sync/follow.test.ts",
+  "shared/sync/resolve.test.ts",
 ];
 const ON_POSTGRES = ["sql/workers.pg.test.ts"];
 

@@ -126,6 +126,26 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "  if before.name is not null and before.scope <> c.scope\n",
     replace: "  if false and before.name is not null and before.scope <> c.scope\n",
   },
+  "the versions a person saw": {
+    find: "  if not frontrow.is_as_seen(k, request -> 'seen') or not frontrow.is_as_recorded(c, k) then",
+    replace: "  if not frontrow.is_as_recorded(c, k) then",
+  },
+  "the versions a decision is made on": {
+    find: "  if not frontrow.is_as_seen(k, request -> 'seen') or not frontrow.is_as_recorded(c, k) then",
+    replace: "  if not frontrow.is_as_seen(k, request -> 'seen') then",
+  },
+  "the versions a decision is carried out on": {
+    find: "    'resolution', case when k.bucket_version is not distinct from o.version\n      and k.table_version is not distinct from r.version and k.revision = coalesce(d.revision, 0) then k.decision end,",
+    replace: "    'resolution', k.decision,",
+  },
+  "the overlaps a decision must cover": {
+    find: "    if remaining is not null then",
+    replace: "    if false then",
+  },
+  "the answer given since a pass began": {
+    find: "      and k.decision is distinct from nullif(note -> 'decision', 'null') then k.decision end;",
+    replace: "      and false then k.decision end;",
+  },
 };
 
 export function mutate(sql: string, name: string | undefined): string {

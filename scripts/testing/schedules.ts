@@ -6,9 +6,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Policies } from "../../shared/collections/mod.ts";
+import { FrontrowError } from "../../shared/errors.ts";
 import { readRow, readText } from "../../shared/sync/binding.ts";
 import { importFiles } from "../../shared/sync/import.ts";
 import { drain } from "../../shared/sync/worker.ts";
+import { decide } from "./decide.ts";
 import { drainUntil, type Engine, Puppet, withEffects } from "./effects.ts";
 import { directHub, endWaits, type Garden, gardenSchema, openValve, settle, startGarden } from "./garden.ts";
 import { type SqlBucket, sqlBucket } from "./sql-bucket.ts";
@@ -471,11 +473,11 @@ class Play {
   }
 
   async #resolve(path: string, keep: "file" | "row"): Promise<void> {
-    const [open] = await this.#sql.query<{ file_text: string | null; row_text: string | null }>(
-      "select file_text, row_text from frontrow.conflicts where path = $1 and state = 'open'",
-      [path],
-    );
-    if (open) await this.theatre.engine.hub.resolve({ collection: "parts", path, keep });
+    await decide(this.theatre.engine.hub, { collection: "parts", path }, { keep }).catch((error) => {
+      // Nothing is in conflict, or a side has moved on since the record was made.
+      if (!(error instanceof FrontrowError && ["NOT_FOUND", "REPLICA_MOVED"].includes(error.code)))
+        throw error;
+    });
   }
 
   async #isQuiet(): Promise<boolean> {

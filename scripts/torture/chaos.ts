@@ -1,5 +1,7 @@
 /** What goes wrong, and who is to blame: nobody. Each plague is a loop of its own that stops with the storm. */
+
 import { setTimeout as pause } from "node:timers/promises";
+import { decide as answer } from "../testing/decide.ts";
 import { type Arena, SPARED } from "./arena.ts";
 import type { Crew } from "./crew.ts";
 import type { Random } from "./random.ts";
@@ -70,7 +72,8 @@ export function startChaos(arena: Arena, crew: Crew, { random, isOver, seconds }
       "select collection, path from frontrow.conflicts where state = 'open' order by random() limit 1",
     );
     if (!open) return;
-    await hub.resolve({ ...open, keep: random.pick(["file", "row"] as const) });
+    // What was decided about may have moved since: then nothing is decided.
+    await answer(hub, open, { keep: random.pick(["file", "row"] as const) }).catch(() => undefined);
     damage.decided++;
   };
 

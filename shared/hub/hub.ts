@@ -65,8 +65,8 @@ export interface ClaimedDocument {
   table: WireRow | null;
   /** false: the path names no possible row (a key that its column cannot hold). */
   isKey: boolean;
-  /** A person's decision on the open conflict. */
-  resolution: "file" | "row" | null;
+  /** A person's decision on the open conflict, about exactly these versions. */
+  resolution: Decision | null;
   /** When each store's last signal was logged. */
   dirtyAt: { bucket?: string; table?: string } | null;
 }
@@ -109,15 +109,76 @@ export interface ApplyItem {
   object: { op: "put" | "delete" } | null;
   quarantine: WireQuarantine | null;
   conflict: {
-    overlaps: readonly { column: string }[];
+    overlaps: readonly WireOverlap[];
     held: boolean;
     decidedBy: string;
     base: string | null;
     file: string | null;
     row: string | null;
+    merged: string | null;
+    /** The decision this pass was given, when it is held all the same. */
+    decision: Decision | null;
   } | null;
   /** Logged beside the outcome. @default none */
   warnings?: readonly { rule: string; line: number; message: string }[];
+}
+
+/** What both sides changed: a column, one key of its JSON object, a section; or `(body)`, `(document)`. */
+export interface WireOverlap {
+  column: string;
+  key?: string;
+  section?: string;
+}
+
+/** A person's answer to a conflict. `fields` are by label (`column`, `column.key`) and must cover every overlap. */
+export type Decision =
+  | { keep: "file" | "row" }
+  | { fields: Readonly<Record<string, "file" | "row">> }
+  | { text: string };
+
+/** The versions a person saw; null: that side was not there. */
+export interface Seen {
+  bucket_version: string | null;
+  table_version: string | null;
+  revision: number;
+}
+
+/** A conflict as it is listed. Times are ISO texts by the database's clock. */
+export interface ConflictSummary extends Seen {
+  id: number;
+  collection: string;
+  path: string;
+  state: "open" | "resolved";
+  /** `label` is how a decision names it, `name` how people do: the front matter field. */
+  overlapping: readonly (WireOverlap & { label: string; name: string })[];
+  /** While open the policy that left it to a person; then a policy, `person` or `agreement`. */
+  decided_by: string;
+  /** Who changed each side, and when, where known. */
+  file_author: string | null;
+  row_author: string | null;
+  file_at: string | null;
+  row_at: string | null;
+  decider: string | null;
+  decided_at: string | null;
+  created_at: string;
+  resolved_at: string | null;
+}
+
+/** The whole record; a side's text is null when it was deleted there, or cannot be written as a text. */
+export interface ConflictRecord extends ConflictSummary {
+  base_text: string | null;
+  file_text: string | null;
+  row_text: string | null;
+  merged_text: string | null;
+  decision: Decision | null;
+}
+
+export interface ConflictsRequest {
+  collection?: string;
+  /** Newest first. @default "open" */
+  state?: "open" | "all";
+  /** At most 1000. @default 1000 */
+  limit?: number;
 }
 
 export interface WireQuarantine {
@@ -248,7 +309,8 @@ export interface LogItem {
 /**
  * All calls throw `FrontrowError`: `HUB_UNAVAILABLE` (repeat later; leases expire by themselves), `PROTOCOL_MISMATCH`,
  * `UNAUTHORIZED`, `CONFIG_INVALID` (register, resume), `NOT_FOUND` (held, resume, resolve), `PROJECT_MISMATCH` (register,
- * claim, apply: the database belongs to another project than the caller's).
+ * claim, apply: the database belongs to another project than the caller's), `REPLICA_MOVED` and `REQUEST_INVALID`
+ * (resolve).
  */
 export interface Hub {
   /** The first registration says whose database it is; `adopt` makes it the caller's project's. */
@@ -290,7 +352,17 @@ export interface Hub {
     decision: "apply" | "restore",
     options?: { seen?: string; dryRun?: boolean },
   ): Promise<Resumed>;
-  resolve(request: { collection: string; path: string; keep: "file" | "row" }): Promise<void>;
+  /** Conflicts, newest first. */
+  conflicts(request: ConflictsRequest): Promise<ConflictSummary[]>;
+  /** One document's conflicts, whole. */
+  conflictsOf(path: string, request: ConflictsRequest): Promise<ConflictRecord[]>;
+  /**
+   * Answers an open conflict; the next pass carries the answer out. The same answer again changes nothing. Nothing is
+   * decided when a side has moved since (`REPLICA_MOVED`: look again) or an overlap is left (`REQUEST_INVALID`).
+   */
+  resolve(
+    request: { collection: string; path: string; seen: Seen } & Decision,
+  ): Promise<{ conflict: number; state: "open" | "resolved" }>;
   report(collection?: string): Promise<Report>;
   /** Outcomes after an id, for showing only. */
   log(after: number): Promise<LogItem[]>;

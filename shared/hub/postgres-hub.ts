@@ -5,6 +5,8 @@ import type {
   Applied,
   ClaimedDocument,
   Confirmed,
+  ConflictRecord,
+  ConflictSummary,
   HeldSet,
   Hub,
   LogItem,
@@ -102,9 +104,13 @@ export function createPostgresHub(client: RpcClient, caller: Caller): Hub {
     signal: (keys, delivery) => call("signal", { keys, ...(delivery === undefined ? {} : { delivery }) }),
     held: (halt) => call<HeldSet>("held", { halt }),
     resume: (halt, decision, options) => call<Resumed>("resume", { halt, decision, ...options }),
-    async resolve(request) {
-      await call("resolve", { ...request });
+    async conflicts(request) {
+      return (await call<{ items: ConflictSummary[] }>("conflicts", { ...request })).items;
     },
+    async conflictsOf(path, request) {
+      return (await call<{ items: ConflictRecord[] }>("conflicts", { ...request, path })).items;
+    },
+    resolve: (request) => call("resolve", { ...request }),
     report: (collection) => call<Report>("report", { collection }),
     async log(after) {
       return (await call<{ items: LogItem[] }>("log", { after })).items;

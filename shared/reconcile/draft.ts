@@ -3,6 +3,7 @@
 import type { Fields } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import type { MergeRules } from "./merge.ts";
+import { isSettled, keptSide } from "./resolution.ts";
 import type {
   Base,
   Changes,
@@ -25,12 +26,14 @@ export interface Draft {
   readonly revisions: NewRevision[];
   /** The revision, counted from the plan's start, that is exactly the bucket's replica as read; null: none yet. */
   bucketRevision: number | null;
+  /** Columns the row is to lose although the base's text never spoke of them. */
+  cleared: readonly string[];
   note: ConflictNote | null;
 }
 
 export function startDraft(input: ReconcileInput): Draft {
   const text = input.hub?.text ?? null;
-  return { input, text, madeBy: "merge", revisions: [], bucketRevision: null, note: null };
+  return { input, text, madeBy: "merge", revisions: [], bucketRevision: null, cleared: [], note: null };
 }
 
 /** The base of a side, if the hub still knows the document. An imported directory has the bucket's. */
@@ -95,8 +98,13 @@ export function ruling(draft: Draft, pulled: Side): { held: boolean; rules: Merg
   const { policies, mapping } = draft.input;
   const fileSide = pulled.store === "table" ? "ours" : "theirs";
   const rowSide = pulled.store === "table" ? "theirs" : "ours";
+  const kept = keptSide(draft.input.resolution);
   const fileWins =
-    policies.conflict === "newest" ? !rowIsNewer(draft, pulled) : policies.conflict === "file-wins";
+    kept === null
+      ? policies.conflict === "newest"
+        ? !rowIsNewer(draft, pulled)
+        : policies.conflict === "file-wins"
+      : kept === "file";
   const held = policies.conflict === "merge" || policies.conflict === "manual";
   const strict = policies.conflict === "manual";
   return { held, rules: { mapping, lists: policies.lists, prefer: fileWins ? fileSide : rowSide, strict } };
@@ -122,12 +130,25 @@ function instant(side: Side | null): string {
   return (side?.dirtyAt ?? "").replace(/(?:Z|\+00(?::00)?)$/, "").replace(" ", "T");
 }
 
-/** Adds to the record of what overlapped; one plan has one record. */
+/** Adds to the record of what overlapped; one plan has one record. What a person has decided is not held. */
 export function note(draft: Draft, added: ConflictNote): ConflictNote {
   const overlaps: Overlap[] = [...(draft.note?.overlaps ?? []), ...added.overlaps];
   const base = draft.note ? draft.note.base : added.base;
   draft.note = { ...added, overlaps, base };
+  if (isSettled(draft.input.resolution, overlaps)) {
+    draft.note = { ...draft.note, held: false, decidedBy: "person" };
+  }
   return draft.note;
+}
+
+/** A text as far as it can be written. */
+export function attempted(write: () => TextContent): string | null {
+  try {
+    return write().text;
+  } catch (error) {
+    if (error instanceof FrontrowError) return null;
+    throw error;
+  }
 }
 
 export const NOTHING: Plan = {

@@ -4,6 +4,7 @@ import { type Fields, sameValue } from "../document/mod.ts";
 import { decide } from "./decide.ts";
 import { deleteAgainstEdit } from "./delete-against-edit.ts";
 import {
+  attempted,
   baseOf,
   type Draft,
   heldPlan,
@@ -15,7 +16,8 @@ import {
   ruling,
   sideOf,
 } from "./draft.ts";
-import { changesOf, fieldOf, mergeBody, mergeFields } from "./merge.ts";
+import { changesOf, fieldOf } from "./merge.ts";
+import { mergeBodyAs, mergeFieldsAs } from "./resolution.ts";
 import type { Plan, Side, TextContent } from "./types.ts";
 
 /** Pulls one file. Returns a plan only when it ends the matter: held or quarantined. */
@@ -85,26 +87,29 @@ function mergeFile(draft: Draft, side: Side, file: TextContent): Plan | null {
     ? [...theirs.keys()].filter((column) => isRuledBy(draft, column, "table"))
     : [];
   for (const column of reverted) theirs.delete(column);
-  const merged = mergeFields(base?.fields ?? {}, ours, theirs, rules);
+  const { resolution } = draft.input;
+  const merged = mergeFieldsAs(resolution, "theirs", base?.fields ?? {}, ours, theirs, rules);
   for (const column of reverted) merged.changes.set(column, fieldOf((hub ?? base)?.fields, column));
   const { bodyMerge } = draft.input.policies;
   const from = base?.body ?? "";
   const body = hub
-    ? mergeBody(from, hub.body, file.body, bodyMerge, rules)
+    ? mergeBodyAs(resolution, "theirs", from, hub.body, file.body, bodyMerge, rules)
     : { value: file.body, overlap: false };
   if (body.overlap) merged.overlaps.push({ column: "(body)" });
 
-  if (merged.overlaps.length > 0) {
-    const texts = { base: base?.text ?? null, file: file.text, row: hub?.text ?? null };
-    const decidedBy = draft.input.policies.conflict;
-    const left = note(draft, { overlaps: merged.overlaps, held, decidedBy, ...texts });
-    if (left.held) return heldPlan(left);
-    if (hub) record(draft, hub, draft.madeBy);
-  }
   const changes = new Map(
     [...merged.changes].filter(([column, value]) => differs(file.fields, column, value)),
   );
-  const text = rendered(draft, file, changes, body.value);
+  const write = () => rendered(draft, file, changes, body.value);
+  if (merged.overlaps.length > 0) {
+    const texts = { base: base?.text ?? null, file: file.text, row: hub?.text ?? null };
+    const decidedBy = draft.input.policies.conflict;
+    const attempt = attempted(write);
+    const left = note(draft, { overlaps: merged.overlaps, held, decidedBy, ...texts, merged: attempt });
+    if (left.held) return heldPlan(left);
+    if (hub) record(draft, hub, draft.madeBy);
+  }
+  const text = write();
   recordFile(draft, side, file);
   draft.madeBy = text === file ? side.store : "merge";
   draft.text = text;

@@ -4,6 +4,7 @@ import { sameValue, type Value } from "../document/mod.ts";
 import { decide } from "./decide.ts";
 import { deleteAgainstEdit } from "./delete-against-edit.ts";
 import {
+  attempted,
   baseOf,
   type Draft,
   heldPlan,
@@ -15,7 +16,8 @@ import {
   rendered,
   ruling,
 } from "./draft.ts";
-import { changesOf, fieldOf, type MergeRules, mergeBody, mergeFields } from "./merge.ts";
+import { changesOf, fieldOf, type MergeRules } from "./merge.ts";
+import { mergeBodyAs, mergeFieldsAs } from "./resolution.ts";
 import { type RowNews, rowNews, saidBody, saidFields, says } from "./row-news.ts";
 import { isForeign, keepRowOut, keepVersion, rowAsText } from "./row-record.ts";
 import type { Base, Plan, RowContent, Side, TextContent } from "./types.ts";
@@ -101,14 +103,21 @@ function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Pla
   const said = saidFields(base);
   const ours = changesOf(said, hub.fields);
   const theirs = new Map([...news.changes].filter(([column]) => !isRuledBy(draft, column, "bucket")));
-  const merged = mergeFields({ ...base?.row?.fields, ...said }, ours, theirs, rules);
+  const { resolution } = draft.input;
+  const merged = mergeFieldsAs(resolution, "ours", { ...base?.row?.fields, ...said }, ours, theirs, rules);
   const body = mergeNews(draft, base, hub, news, rules);
   if (body.overlap) merged.overlaps.push({ column: "(body)" });
+  const changes = new Map<string, Value | undefined>();
+  for (const [column, value] of merged.changes) {
+    if (!sameValue(fieldOf(hub.fields, column), value)) changes.set(column, value);
+  }
+  const write = () => rendered(draft, hub, changes, body.value);
   if (merged.overlaps.length > 0) {
     const asText = rowAsText(draft, base, row, news);
     const texts = { base: base?.text.text ?? null, file: hub.text, row: asText?.text ?? null };
     const decidedBy = draft.input.policies.conflict;
-    const left = note(draft, { overlaps: merged.overlaps, held, decidedBy, ...texts });
+    const attempt = attempted(write);
+    const left = note(draft, { overlaps: merged.overlaps, held, decidedBy, ...texts, merged: attempt });
     if (left.held) return heldPlan(left);
     keepVersion(draft, asText);
   } else {
@@ -117,11 +126,7 @@ function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Pla
     if (foreign) keepVersion(draft, rowAsText(draft, base, row, news));
   }
 
-  const changes = new Map<string, Value | undefined>();
-  for (const [column, value] of merged.changes) {
-    if (!sameValue(fieldOf(hub.fields, column), value)) changes.set(column, value);
-  }
-  const text = rendered(draft, hub, changes, body.value);
+  const text = write();
   if (text === hub) return null;
   draft.madeBy = ours.size > 0 || draft.revisions.length > 0 ? "merge" : "table";
   draft.text = text;
@@ -130,5 +135,6 @@ function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Pla
 
 function mergeNews(draft: Draft, base: Base | null, hub: TextContent, { body }: RowNews, rules: MergeRules) {
   if (body === null) return { value: hub.body, overlap: false };
-  return mergeBody(saidBody(base), hub.body, body, draft.input.policies.bodyMerge, rules);
+  const { resolution, policies } = draft.input;
+  return mergeBodyAs(resolution, "ours", saidBody(base), hub.body, body, policies.bodyMerge, rules);
 }

@@ -62,7 +62,8 @@ function updateOf(draft: Draft, text: TextContent, base: Base | null, row: RowCo
     if (!sameValue(value, fieldOf(row.fields, column)) && !accepted(column, text, base, row))
       set[column] = value;
   }
-  const clear = Object.keys(base?.text.fields ?? {}).filter(
+  const spokenOf = new Set([...Object.keys(base?.text.fields ?? {}), ...draft.cleared]);
+  const clear = [...spokenOf].filter(
     (column) => fieldOf(text.fields, column) === undefined && !isEmptied(draft, row, column),
   );
   const body = draft.input.hasBody && bodyDiffers(text, base, row) ? text.body : null;

@@ -8,6 +8,7 @@ import { type Draft, deferredPlan, quarantined, record, sideOf, startDraft } fro
 import { pullFile } from "./pull-file.ts";
 import { pullTable } from "./pull-table.ts";
 import { pushBucket, pushTable } from "./push.ts";
+import { takeText } from "./take-text.ts";
 import type { Outcome, Plan, ReconcileInput, Side } from "./types.ts";
 
 /** Decides what is to be done for one document. */
@@ -15,7 +16,8 @@ export function reconcile(input: ReconcileInput): Plan {
   const stopped = unreadable(input.sides);
   if (stopped) return stopped;
   const draft = startDraft(input);
-  if (isGoneEverywhere(draft)) draft.text = null;
+  if (input.resolution && "text" in input.resolution) takeText(draft, input.resolution.text);
+  else if (isGoneEverywhere(draft)) draft.text = null;
   else {
     for (const side of pullOrder(input)) {
       const ended = side.store === "table" ? pullTable(draft, side) : pullFile(draft, side);

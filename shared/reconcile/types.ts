@@ -7,6 +7,7 @@
 
 import type { Document, Fields, Mapping, Value } from "../document/mod.ts";
 import type { FrontrowError } from "../errors.ts";
+import type { Resolution } from "./resolution.ts";
 
 /** A place where documents live. `directory` is only pulled from (by `import`), never pushed to here. */
 export type StoreName = "bucket" | "table" | "directory";
@@ -88,6 +89,8 @@ export interface ReconcileInput {
   codec: Codec;
   /** Whether the table has a column for the body. */
   hasBody: boolean;
+  /** A person's decision on the open conflict, about exactly these replicas. @default none */
+  resolution?: Resolution | null;
 }
 
 export interface Policies {
@@ -171,12 +174,14 @@ export interface ConflictNote {
   overlaps: readonly Overlap[];
   /** true: left to a person; false: the policy decided. */
   held: boolean;
-  /** The policy that decided, or `manual`. */
-  decidedBy: Policies["conflict"] | Policies["deletes"];
+  /** The policy that decided or left it to a person; `person` when one has. */
+  decidedBy: Policies["conflict"] | Policies["deletes"] | "person";
   base: string | null;
   /** Both versions as full texts (null: deleted on that side, or not to be written as a text). */
   file: string | null;
   row: string | null;
+  /** What does not overlap from both sides, and of the overlaps the preferred side; null when that is no text. */
+  merged: string | null;
 }
 
 export type Outcome =

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { z } from "zod";
+import { decide } from "../../scripts/testing/decide.ts";
 import { type Garden, startGarden } from "../../scripts/testing/garden.ts";
 import { defineCollection, defineConfig, type Policies } from "../collections/mod.ts";
 
@@ -84,7 +85,7 @@ async function agreed(collection: string) {
       );
       return found.map(({ text }) => text ?? "").join("\n=====\n");
     },
-    resolve: (keep: "file" | "row") => garden.hub.resolve({ collection, path, keep }),
+    resolve: (keep: "file" | "row") => decide(garden.hub, { collection, path }, { keep }),
   };
 }
 

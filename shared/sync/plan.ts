@@ -17,6 +17,7 @@ import type { Store } from "../stores/store.ts";
 import { type Binding, readFile } from "./binding.ts";
 import type { Budget, Limits } from "./budget.ts";
 import { pooled } from "./pool.ts";
+import { resolutionOf } from "./resolution.ts";
 import { readSides } from "./sides.ts";
 
 export interface PlanContext {
@@ -71,9 +72,10 @@ export function planDocuments(
             hub,
             sides,
             mapping: binding.columns.mapping,
-            policies: policiesFor(binding, item),
+            policies: binding.policies,
             codec,
             hasBody: binding.collection.body !== null,
+            resolution: resolutionOf(binding, item),
           }),
         ),
       );
@@ -103,20 +105,6 @@ function warningsAbout(sides: readonly Side[]): Warning[] {
       ? warningsOf(reading.content.document)
       : [];
   });
-}
-
-/** A person's decision on an open conflict is a policy for this one pass. */
-function policiesFor(
-  { policies }: Binding,
-  { resolution, bucket, table }: ClaimedDocument,
-): Binding["policies"] {
-  if (resolution === null) return policies;
-  const kept = resolution === "file" ? bucket : table;
-  return {
-    ...policies,
-    conflict: resolution === "file" ? "file-wins" : "row-wins",
-    deletes: kept === null ? "delete-wins" : "edit-wins",
-  };
 }
 
 /** Any error as ours. */

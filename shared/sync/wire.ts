@@ -42,7 +42,11 @@ export async function toApplyItem(
     row: plan.row,
     object: plan.object === null ? null : { op: plan.object.op },
     quarantine: plan.quarantine === null ? null : toQuarantine(plan.quarantine),
-    conflict: plan.conflict,
+    conflict: plan.conflict && {
+      ...plan.conflict,
+      // Told, so that an answer which came to nothing is not taken for one given since.
+      decision: plan.conflict.held ? item.resolution : null,
+    },
     ...(warnings.length > 0 ? { warnings } : {}),
   };
 }

@@ -356,20 +356,35 @@ create table frontrow.conflicts (
   base_text text,
   file_text text,
   row_text text,
+  merged_text text,
   bucket_version text,
   table_version text,
   revision bigint,
-  keep text check (keep in ('file', 'row')),
-  authors jsonb not null default '{}',
+  file_author text,
+  row_author text,
+  file_at timestamptz,
+  row_at timestamptz,
+  decision jsonb,
+  decider text,
+  decided_at timestamptz,
   purge boolean not null default false,
   created_at timestamptz not null default now(),
   resolved_at timestamptz
 );
 comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
-comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known.';
 comment on column frontrow.conflicts.purge is 'Its texts go as soon as it is resolved: one of their authors was purged.';
 create index conflicts_purge_idx on frontrow.conflicts (id) where purge;
+comment on column frontrow.conflicts.overlapping is 'What both sides changed: [{column, key?, section?}]; the column may be (body) or (document).';
+comment on column frontrow.conflicts.decided_by is 'While open the policy that left it to a person; afterwards what ended it: a policy, person, or agreement.';
+comment on column frontrow.conflicts.merged_text is 'The merged attempt: what does not overlap from both sides, and of the overlaps the preferred side.';
+comment on column frontrow.conflicts.file_author is 'Who changed the file, where known.';
+comment on column frontrow.conflicts.row_author is 'Who changed the row, where known.';
+comment on column frontrow.conflicts.file_at is 'When the file''s last change was signalled.';
+comment on column frontrow.conflicts.row_at is 'When the row''s last change was signalled.';
+comment on column frontrow.conflicts.decision is 'A person''s answer: {keep}, {fields} or {text}. It is about these versions and this revision only.';
+comment on column frontrow.conflicts.decider is 'Who decided, as the caller said.';
 create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';
+create index conflicts_path_idx on frontrow.conflicts (collection, path, id);
 
 create table frontrow.halts (
   id bigint generated always as identity primary key,
@@ -600,7 +615,8 @@ revoke execute on function frontrow.person(text) from public, anon, authenticate
 -- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing.
 create or replace function frontrow.newest_actors(collection_name text, document_path text) returns jsonb
 language sql stable security definer set search_path = '' as $$
-  select coalesce((select k.authors from frontrow.conflicts as k
+  select coalesce((select pg_catalog.jsonb_build_object('bucket', k.file_author, 'table', k.row_author)
+      from frontrow.conflicts as k
       where k.collection = collection_name and k.path = document_path and k.state = 'open'), '{}')
     || coalesce(pg_catalog.jsonb_object_agg(a.store, frontrow.person(nullif(a.actor, ''))), '{}')
   from (
@@ -1216,9 +1232,9 @@ begin
     'table', case when r.path is not null then pg_catalog.jsonb_build_object('version', r.version,
       'fields', r.fields, 'body', r.body) end,
     'isKey', frontrow.path_keys(c, p.path) is not null,
-    -- A decision is about the two versions the person saw; after another edit the question is asked again.
+    -- A decision is about the versions the person saw; after another edit the question is asked again.
     'resolution', case when k.bucket_version is not distinct from o.version
-      and k.table_version is not distinct from r.version then k.keep end,
+      and k.table_version is not distinct from r.version and k.revision = coalesce(d.revision, 0) then k.decision end,
     'dirtyAt', signals.at
   )), '{}') into result
   from pg_catalog.unnest(paths) as p (path)
@@ -1974,7 +1990,7 @@ comment on function frontrow.forget_halt(text, text) is 'Takes a document out of
 
 -- -------------------- sql/66_history.sql --------------------
 
--- What apply writes down beside the row: revisions, bases, conflicts, quarantine.
+-- What apply writes down beside the row: revisions, bases, quarantine. Conflicts are in 67_conflicts.sql.
 
 -- Where no text of its own was written down (a row merged into a text), the merge is that store's author's, if only one is left.
 create or replace function frontrow.revision_author(store_name text, entries jsonb, authors jsonb) returns text
@@ -2094,37 +2110,6 @@ begin
 end;
 $$;
 comment on function frontrow.set_base(text, text, text, jsonb, bigint) is 'Records or drops what one store agreed on; revisions count from the current one.';
-
-create or replace function frontrow.record_conflict(c frontrow.collections, item jsonb, current bigint) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  note jsonb := item -> 'conflict';
-begin
-  if note is null or note = 'null' then
-    update frontrow.conflicts set state = 'resolved', resolved_at = pg_catalog.now()
-    where collection = c.name and path = item ->> 'path' and state = 'open';
-    return;
-  end if;
-  if (note ->> 'held')::boolean then
-    insert into frontrow.conflicts (collection, path, overlapping, decided_by, base_text, file_text, row_text,
-      bucket_version, table_version, revision)
-    values (c.name, item ->> 'path', note -> 'overlaps', note ->> 'decidedBy', note ->> 'base', note ->> 'file',
-      note ->> 'row', item #>> '{expect,bucket}', item #>> '{expect,table}', current)
-    on conflict (collection, path) where state = 'open' do update set overlapping = excluded.overlapping,
-      decided_by = excluded.decided_by, base_text = excluded.base_text, file_text = excluded.file_text,
-      row_text = excluded.row_text, bucket_version = excluded.bucket_version, table_version = excluded.table_version,
-      revision = excluded.revision, keep = null;
-  else
-    insert into frontrow.conflicts (collection, path, state, overlapping, decided_by, base_text, file_text, row_text,
-      bucket_version, table_version, revision, resolved_at)
-    values (c.name, item ->> 'path', 'resolved', note -> 'overlaps', note ->> 'decidedBy', note ->> 'base',
-      note ->> 'file', note ->> 'row', item #>> '{expect,bucket}', item #>> '{expect,table}', current, pg_catalog.now());
-    update frontrow.conflicts set state = 'resolved', resolved_at = pg_catalog.now()
-    where collection = c.name and path = item ->> 'path' and state = 'open';
-  end if;
-end;
-$$;
-comment on function frontrow.record_conflict(frontrow.collections, jsonb, bigint) is 'Keeps both texts of a conflict, or closes the open one when the sides agree.';
 
 create or replace function frontrow.set_quarantine(collection_name text, document_path text, q jsonb) returns void
 language sql volatile security definer set search_path = '' as $$
@@ -2280,6 +2265,199 @@ begin
 end;
 $$;
 comment on function frontrow.may_write(frontrow.collections, jsonb) is 'The breaker''s answer for one plan; a refusal parks the document in a halt of kind oscillation.';
+
+-- -------------------- sql/67_conflicts.sql --------------------
+
+-- Conflicts: both sides changed the same thing. A record keeps base, both texts and the merged attempt; a person decides
+-- about exactly the versions they saw, and the next pass carries the decision out.
+
+-- The name under which an overlap is decided: `column`, or `column.key` inside a JSON object.
+create or replace function frontrow.overlap_label(overlap jsonb) returns text
+language sql immutable set search_path = '' as $$
+  select (overlap ->> 'column') || coalesce('.' || (overlap ->> 'key'), '')
+$$;
+comment on function frontrow.overlap_label(jsonb) is 'How a decision names one overlap: column, or column.key.';
+
+create or replace function frontrow.signalled_at(collection_name text, document_path text, store_name text)
+returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select max(d.at) from frontrow.dirty as d
+  where d.collection = collection_name and d.path = document_path and d.store = store_name
+$$;
+comment on function frontrow.signalled_at(text, text, text) is 'When a store last signalled a change that is not done yet.';
+
+-- Part of apply. A plan without a conflict ends an open one: the sides agree again, or one of them is gone.
+create or replace function frontrow.record_conflict(
+  c frontrow.collections, item jsonb, current bigint, authors jsonb
+) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  note jsonb := nullif(item -> 'conflict', 'null');
+  document_path text := item ->> 'path';
+  is_held boolean := coalesce((note ->> 'held')::boolean, false);
+  was_open boolean;
+begin
+  if not is_held then
+    update frontrow.conflicts set state = 'resolved', resolved_at = pg_catalog.now(),
+      decided_by = coalesce(note ->> 'decidedBy', 'agreement')
+    where collection = c.name and path = document_path and state = 'open';
+    was_open := found;
+    -- What a person decided about is the open record itself: it has these very texts.
+    if note is null or (was_open and note ->> 'decidedBy' = 'person') then
+      return;
+    end if;
+  end if;
+  insert into frontrow.conflicts as k (collection, path, state, overlapping, decided_by, base_text, file_text, row_text,
+    merged_text, bucket_version, table_version, revision, file_author, row_author, file_at, row_at, resolved_at)
+  values (c.name, document_path, case when is_held then 'open' else 'resolved' end, note -> 'overlaps',
+    note ->> 'decidedBy', note ->> 'base', note ->> 'file', note ->> 'row', note ->> 'merged',
+    item #>> '{expect,bucket}', item #>> '{expect,table}', current, authors ->> 'bucket', authors ->> 'table',
+    frontrow.signalled_at(c.name, document_path, 'bucket'), frontrow.signalled_at(c.name, document_path, 'table'),
+    case when not is_held then pg_catalog.now() end)
+  on conflict (collection, path) where state = 'open' do update set overlapping = excluded.overlapping,
+    decided_by = excluded.decided_by, base_text = excluded.base_text, file_text = excluded.file_text,
+    row_text = excluded.row_text, merged_text = excluded.merged_text, bucket_version = excluded.bucket_version,
+    table_version = excluded.table_version, revision = excluded.revision, file_author = excluded.file_author,
+    row_author = excluded.row_author, file_at = coalesce(excluded.file_at, k.file_at), row_at = coalesce(excluded.row_at, k.row_at),
+    -- An answer given since this pass read the document stays; one about other texts, or one that came to nothing, goes.
+    decision = case when (k.bucket_version, k.table_version, k.revision)
+        is not distinct from (excluded.bucket_version, excluded.table_version, excluded.revision)
+      and k.decision is distinct from nullif(note -> 'decision', 'null') then k.decision end;
+end;
+$$;
+comment on function frontrow.record_conflict(frontrow.collections, jsonb, bigint, jsonb) is 'Keeps both texts of a conflict, or closes the open one when the sides agree.';
+
+-- The decision in a request, as it is kept. Refuses what is none.
+create or replace function frontrow.decision_of(request jsonb, overlapping jsonb) returns jsonb
+language plpgsql immutable set search_path = '' as $$
+declare
+  decision jsonb := pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'keep', request -> 'keep', 'fields', request -> 'fields', 'text', request -> 'text'));
+  unknown text;
+  remaining text;
+begin
+  if (select count(*) from pg_catalog.jsonb_object_keys(decision)) <> 1
+    or pg_catalog.jsonb_typeof(decision -> 'text') <> 'string'
+    or decision ->> 'keep' not in ('file', 'row')
+    or pg_catalog.jsonb_typeof(decision -> 'fields') <> 'object'
+  then
+    raise exception 'frontrow: a decision must be one of keep (file or row), fields, or text' using errcode = 'FR422';
+  end if;
+  if decision ? 'fields' then
+    if exists (select from pg_catalog.jsonb_each_text(decision -> 'fields') as f where f.value not in ('file', 'row')) then
+      raise exception 'frontrow: every field must be decided for "file" or "row"' using errcode = 'FR422';
+    end if;
+    select pg_catalog.string_agg(f.key, ', ') into unknown from pg_catalog.jsonb_each_text(decision -> 'fields') as f
+    where not exists (select from pg_catalog.jsonb_array_elements(overlapping) as o
+      where f.key in (frontrow.overlap_label(o), o ->> 'column'));
+    if unknown is not null then
+      raise exception 'frontrow: nothing is to be decided about %', unknown using errcode = 'FR422';
+    end if;
+    select pg_catalog.string_agg(distinct frontrow.overlap_label(o), ', ') into remaining
+    from pg_catalog.jsonb_array_elements(overlapping) as o
+    where not (decision -> 'fields') ?| array[frontrow.overlap_label(o), o ->> 'column'];
+    if remaining is not null then
+      raise exception 'frontrow: not decided yet: %', remaining using errcode = 'FR422';
+    end if;
+  end if;
+  return decision;
+end;
+$$;
+comment on function frontrow.decision_of(jsonb, jsonb) is 'Checks a person''s decision against what overlaps.';
+
+-- Whether a record speaks of the versions and the revision somebody saw.
+create or replace function frontrow.is_as_seen(k frontrow.conflicts, seen jsonb) returns boolean
+language sql immutable set search_path = '' as $$
+  select k.bucket_version is not distinct from seen ->> 'bucket_version'
+    and k.table_version is not distinct from seen ->> 'table_version'
+    and k.revision is not distinct from (seen ->> 'revision')::bigint
+$$;
+comment on function frontrow.is_as_seen(frontrow.conflicts, jsonb) is 'Whether a conflict is still about what a person saw.';
+
+-- Whether both replicas and the hub still are what a record speaks of.
+create or replace function frontrow.is_as_recorded(c frontrow.collections, k frontrow.conflicts) returns boolean
+language sql volatile security definer set search_path = '' as $$
+  select k.bucket_version is not distinct from
+      (select o.version from frontrow.live_objects(c.bucket, array[k.path]) as o)
+    and k.table_version is not distinct from (select r.version from frontrow.read_rows(c, array[k.path]) as r)
+    and k.revision = coalesce((select d.revision from frontrow.documents as d
+      where d.collection = k.collection and d.path = k.path), 0)
+$$;
+comment on function frontrow.is_as_recorded(frontrow.collections, frontrow.conflicts) is 'Whether nothing has moved since a conflict was recorded.';
+
+-- A person's answer to an open conflict. The same answer twice is one answer, before and after it was carried out.
+create or replace function frontrow.resolve(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  k frontrow.conflicts;
+  answer jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  select * into c from frontrow.collections where name = request ->> 'collection';
+  select * into k from frontrow.conflicts
+  where collection = request ->> 'collection' and path = request ->> 'path' and state = 'open' for update;
+  if k.id is null then
+    select * into k from frontrow.conflicts
+    where collection = request ->> 'collection' and path = request ->> 'path' order by id desc limit 1;
+    if k.decided_by = 'person' and frontrow.is_as_seen(k, request -> 'seen')
+      and k.decision = frontrow.decision_of(request, k.overlapping)
+    then
+      return pg_catalog.jsonb_build_object('conflict', k.id, 'state', k.state);
+    end if;
+    raise exception 'frontrow: % has no open conflict', request ->> 'path' using errcode = 'FR404';
+  end if;
+  if not frontrow.is_as_seen(k, request -> 'seen') or not frontrow.is_as_recorded(c, k) then
+    raise exception 'frontrow: % has changed since you looked at its conflict: nothing was decided; look again', k.path
+      using errcode = 'FR409';
+  end if;
+  answer := frontrow.decision_of(request, k.overlapping);
+  update frontrow.conflicts set decision = answer, decider = request ->> 'caller', decided_at = pg_catalog.clock_timestamp()
+  where id = k.id and decision is distinct from answer;
+  perform frontrow.mark(k.collection, 'table', array[k.path], false);
+  perform frontrow.ring();
+  return pg_catalog.jsonb_build_object('conflict', k.id, 'state', k.state);
+end;
+$$;
+comment on function frontrow.resolve(jsonb) is 'Answers an open conflict; the next pass carries it out. {collection, path, seen: {bucket_version, table_version, revision}, caller?, keep: file|row | fields: {label: file|row} | text} → {conflict, state}.';
+
+-- An overlap with the name people know it by: the front matter field, and inside the catch-all just its key.
+create or replace function frontrow.named_overlaps(c frontrow.collections, overlapping jsonb) returns jsonb
+language sql immutable set search_path = '' as $$
+  select coalesce(pg_catalog.jsonb_agg(o.overlap || pg_catalog.jsonb_build_object(
+    'label', frontrow.overlap_label(o.overlap),
+    'name', case
+      when o.overlap ->> 'column' = c.extra_column and o.overlap ? 'key' then o.overlap ->> 'key'
+      else coalesce((select f ->> 'field' from pg_catalog.jsonb_array_elements(c.fields) as f
+          where f ->> 'column' = o.overlap ->> 'column' limit 1), o.overlap ->> 'column')
+        || coalesce('.' || (o.overlap ->> 'key'), '') end) order by o.place), '[]')
+  from pg_catalog.jsonb_array_elements(overlapping) with ordinality as o (overlap, place)
+$$;
+comment on function frontrow.named_overlaps(frontrow.collections, jsonb) is 'Overlaps with their label, for decisions, and their name, for people.';
+
+-- The list is without texts; one document's records are whole. Newest first, so that a document's open one comes first.
+create or replace function frontrow.conflicts(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('items', (
+    select coalesce(pg_catalog.jsonb_agg(
+      (case when request ->> 'path' is null
+        then pg_catalog.to_jsonb(k) - array['base_text', 'file_text', 'row_text', 'merged_text', 'decision']
+        else pg_catalog.to_jsonb(k) end)
+      || pg_catalog.jsonb_build_object('overlapping', frontrow.named_overlaps(c, k.overlapping))
+      order by k.id desc), '[]')
+    from (
+      select * from frontrow.conflicts
+      where (request ->> 'collection' is null or collection = request ->> 'collection')
+        and (request ->> 'path' is null or path = request ->> 'path')
+        and (state = 'open' or request ->> 'state' = 'all')
+      order by id desc limit least(coalesce((request ->> 'limit')::int, 1000), 1000)
+    ) as k
+    left join frontrow.collections as c on c.name = k.collection));
+end;
+$$;
+comment on function frontrow.conflicts(jsonb) is 'Conflicts, newest first; with a path the whole records. {collection?, path?, state?: open|all, limit?} → {items}.';
 
 -- -------------------- sql/68_resume.sql --------------------
 
@@ -2591,7 +2769,8 @@ begin
       select max(r.revision) from frontrow.revisions as r where r.collection = d.collection and r.path = d.path and not r.deleted)
   )
   select count(*) into finished from done;
-  update frontrow.conflicts set base_text = null, file_text = null, row_text = null, authors = '{}', purge = false
+  update frontrow.conflicts set base_text = null, file_text = null, row_text = null, merged_text = null,
+    decision = decision - 'text', purge = false
   where purge and state = 'resolved';
   return finished;
 end;
@@ -2661,7 +2840,7 @@ begin
   ), held as (
     update frontrow.conflicts as k set purge = true
     where exists (select from theirs as t where t.collection = k.collection and t.path = k.path)
-      or exists (select from pg_catalog.jsonb_each_text(k.authors) as a where a.value = any (names))
+      or k.file_author = any (names) or k.row_author = any (names) or k.decider = any (names)
     returning k.id
   )
   select pg_catalog.jsonb_build_object('revisions', (select count(*) from forgotten), 'conflicts', (select count(*) from held),
@@ -2671,9 +2850,10 @@ begin
         and d.revision = t.revision and d.deleted_at is null), '[]'))
   into result;
   -- An open conflict keeps its texts for the person who decides; the names go now.
-  update frontrow.conflicts as k set authors = coalesce((
-      select pg_catalog.jsonb_object_agg(a.key, a.value) from pg_catalog.jsonb_each(k.authors) as a
-      where not (a.value #>> '{}') = any (names)), '{}')
+  update frontrow.conflicts as k set
+    file_author = case when not k.file_author = any (names) then k.file_author end,
+    row_author = case when not k.row_author = any (names) then k.row_author end,
+    decider = case when not k.decider = any (names) then k.decider end
   where k.purge;
   update frontrow.dirty set actor = '' where actor = any (names);
   get diagnostics touched = row_count;
@@ -2843,9 +3023,7 @@ begin
   if c.policies ->> 'history' <> 'all' then
     perform frontrow.trim_history(c, document_path, latest);
   end if;
-  perform frontrow.record_conflict(c, item, coalesce(current, 0));
-  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors)
-  where k.collection = c.name and k.path = document_path and k.state = 'open' and (item -> 'conflict') <> 'null';
+  perform frontrow.record_conflict(c, item, coalesce(current, 0), actors);
   if not coalesce((item #>> '{conflict,held}')::boolean, false) then
     delete from frontrow.quarantine where collection = c.name and path = document_path;
     perform frontrow.forget_halt(c.name, document_path);
@@ -3301,7 +3479,7 @@ begin
         or f.row_version is null and $6 = 'rows-to-files'))
       and not exists (select from frontrow.dirty as d where d.collection = $1 and d.path = f.path)
       and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = f.path and k.state = 'open'
-        and k.keep is null and k.bucket_version is not distinct from f.object_version
+        and k.decision is null and k.bucket_version is not distinct from f.object_version
         and k.table_version is not distinct from f.row_version)
       and not exists (select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
         where h.collection = $1 and h.state = 'open' and i.path = f.path and (f.object_gone or f.row_gone
@@ -3401,7 +3579,7 @@ comment on function frontrow.preview(jsonb) is 'The documents a backfill would l
 
 -- -------------------- sql/82_signals.sql --------------------
 
--- What comes from outside: signals, and a person's decisions. Halts are resumed in 65_valve.sql.
+-- What comes from outside: signals. Halts are resumed in 65_valve.sql, conflicts resolved in 67_conflicts.sql.
 
 -- Signals from outside: webhooks, connectors, a person. Names that belong to no collection are ignored and counted.
 create or replace function frontrow.signal(request jsonb) returns jsonb
@@ -3430,26 +3608,6 @@ begin
 end;
 $$;
 comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket or collection and path, once for each delivery. {keys, delivery?} → {marked, ignored, repeated?}.';
-
--- A person chose a side of an open conflict.
-create or replace function frontrow.resolve(request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  found_id bigint;
-begin
-  perform frontrow.check_protocol(request);
-  update frontrow.conflicts set keep = request ->> 'keep'
-  where collection = request ->> 'collection' and path = request ->> 'path' and state = 'open'
-  returning id into found_id;
-  if found_id is null then
-    raise exception 'frontrow: % has no open conflict', request ->> 'path' using errcode = 'FR404';
-  end if;
-  perform frontrow.mark(request ->> 'collection', 'table', array[request ->> 'path'], false);
-  perform frontrow.ring();
-  return pg_catalog.jsonb_build_object('conflict', found_id);
-end;
-$$;
-comment on function frontrow.resolve(jsonb) is 'Decides an open conflict for one side; the next pass carries it out. {collection, path, keep: file|row}.';
 
 -- -------------------- sql/84_sweep.sql --------------------
 
@@ -3730,6 +3888,7 @@ begin
       ('signal', 'Marks named documents dirty.'),
       ('held', 'What a halt holds.'),
       ('resume', 'Carries out a person''s decision on a halt.'),
+      ('conflicts', 'The conflicts, open or all.'),
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
       ('log', 'The newest outcomes.'),

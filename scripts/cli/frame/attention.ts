@@ -34,11 +34,11 @@ function conflicts({ conflicts }: Report, paint: Paint, program: string): string
   for (const { path, collection, overlapping, since } of conflicts.slice(0, MOST)) {
     const shown = displayPath(path);
     lines.push(`  ${shown}  ${paint.yellow(overlaps(overlapping))}  ${paint.dim(ago(since))}`);
-    const command = `${program} resolve ${quoted(shown)} --collection ${collection}`;
+    const named = `${quoted(shown)} --collection ${collection}`;
     lines.push(
       ...aligned([
-        [`    ${command} --file`, paint.dim("the file is right")],
-        [`    ${command} --row`, paint.dim("the row is right")],
+        [`    ${program} conflicts ${named}`, paint.dim("look at it")],
+        [`    ${program} resolve ${named} --keep file`, paint.dim("or --keep row")],
       ]),
     );
   }

@@ -3,6 +3,8 @@
 export interface Io {
   stdout(text: string): void;
   stderr(text: string): void;
+  /** Everything on stdin, to its end. */
+  stdin(): Promise<Uint8Array>;
   /** Whether colours may be used on each stream. */
   colour: { stdout: boolean; stderr: boolean };
   /** Whether stderr is a terminal: progress bars. */

@@ -1,0 +1,62 @@
+/** One document's conflict, named as a person names it. */
+import { digestText } from "../../../shared/document/digest.ts";
+import { displayPath, encodeFilePath } from "../../../shared/document/path-disk.ts";
+import { FrontrowError } from "../../../shared/errors.ts";
+import type { ConflictRecord, ConflictSummary, Hub, Seen } from "../../../shared/hub/hub.ts";
+
+/**
+ * The document's open conflict, else its last one.
+ * @throws {FrontrowError} `NOT_FOUND` when it never had one; `USAGE` when it is in several collections.
+ */
+export async function conflictNamed(hub: Hub, named: string, collection?: string): Promise<ConflictRecord> {
+  const where = collection === undefined ? {} : { collection };
+  const latest = new Map<string, ConflictRecord>();
+  for (const path of new Set([named, asObjectName(named) ?? named])) {
+    // Newest first; an open one is always the newest of its document.
+    for (const record of await hub.conflictsOf(path, { ...where, state: "all", limit: 100 })) {
+      const key = `${record.collection}\0${record.path}`;
+      if (!latest.has(key)) latest.set(key, record);
+    }
+  }
+  const all = [...latest.values()];
+  const open = all.filter(({ state }) => state === "open");
+  const found = open.length > 0 ? open : all;
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    const names = found.map((one) => one.collection).join(", ");
+    throw new FrontrowError("USAGE", `"${named}" is in conflict in several collections: ${names}.`, {
+      path: named,
+      hint: "Name one with --collection.",
+    });
+  }
+  const others = (await hub.conflicts({ ...where, limit: 5 })).map(({ path }) => displayPath(path));
+  throw noneOpen(named, others.length === 0 ? "There is none at all." : `Open: ${others.join(", ")}`);
+}
+
+export function noneOpen(named: string, hint?: string): FrontrowError {
+  return new FrontrowError("NOT_FOUND", `"${named}" has no open conflict.`, { path: named, hint });
+}
+
+function asObjectName(diskPath: string): string | null {
+  try {
+    return encodeFilePath(diskPath);
+  } catch {
+    return null;
+  }
+}
+
+/** The versions of a record, to be given back with a decision. */
+export function seenOf({ bucket_version, table_version, revision }: Seen): Seen {
+  return { bucket_version, table_version, revision };
+}
+
+/** The same as one short word, for a command line. */
+export async function seenWord(seen: Seen): Promise<string> {
+  const { bucket_version, table_version, revision } = seen;
+  return (await digestText(JSON.stringify([bucket_version, table_version, revision]))).slice(0, 10);
+}
+
+/** The overlaps as people call them, `title, links.home, (body)`. */
+export function overlapNames({ overlapping }: Pick<ConflictSummary, "overlapping">): string {
+  return [...new Set(overlapping.map(({ name }) => name))].join(", ");
+}
