@@ -280,7 +280,9 @@ export const PATHS: readonly Line[] = [
       await world.upload("things/=6833.md", "---\ntitle: Second\n---\n");
       await world.upload("things/h33b.md", "---\ntitle: Second\nslug: h33\n---\n");
       for (let round = 0; round < 3; round++) {
-        await world.hub.backfill({ full: true });
+        await world.hub.signal(
+          ["h33", "=6833"].map((name) => ({ collection: "things", path: `things/${name}.md` })),
+        );
         await world.settle();
         assert.equal((await world.thing("h33"))!.title, "First", "and they never alternate");
       }

@@ -221,7 +221,7 @@ export const TABLES: readonly Line[] = [
       await world.settle();
       assert.equal(await world.read(path), "---\ntitle: loud  # why\n---\nBody.\n");
       const version = await versionOf(world, path);
-      await world.hub.backfill({ full: true });
+      await world.hub.backfill({ collection: "rewritten", full: true });
       await world.settle();
       assert.equal(await versionOf(world, path), version, "and then it is quiet");
     },
