@@ -19,7 +19,7 @@ const FILES = [
   "shared/sync/crash.test.ts",
   "shared/sync/follow.test.ts",
 ];
-const ON_POSTGRES = ["sql/workers.pg.test.ts"];
+const ON_POSTGRES = ["sql/workers.pg.test.ts", "sql/leases.pg.test.ts"];
 
 function failing(mutation: string, files: readonly string[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
