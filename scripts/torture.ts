@@ -1,7 +1,8 @@
 /**
  * `npm run -s torture -- [--seconds N] [--workers N] [--seed N] [--evidence FILE] [--json]`: the engine on a real
  * PostgreSQL while everything goes wrong. Ends with 1 when anything was lost, went backward, deadlocked or did not come
- * together. `--control <name>` plays a naive design instead, and must end with 1.
+ * together. `--control <name>` plays a naive design instead, and must end with 1. `--without <protection>` (a name in
+ * scripts/testing/mutations.ts, as often as wanted) has the storm without it.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     workers: { type: "string", default: "8" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
     evidence: { type: "string" },
+    without: { type: "string", multiple: true, default: [] },
     control: { type: "string" },
     json: { type: "boolean", default: false },
   },
@@ -32,6 +34,7 @@ function storm() {
     seconds: Number(values.seconds),
     workers: Number(values.workers),
     seed: Number(values.seed),
+    mutations: values.without,
     evidence: values.evidence,
     progress: (message) => values.json || console.error(message),
   });

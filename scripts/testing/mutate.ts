@@ -20,7 +20,7 @@ const FILES = [
   "shared/sync/follow.test.ts",
   "shared/sync/resolve.test.ts",
 ];
-const ON_POSTGRES = ["sql/workers.pg.test.ts"];
+const ON_POSTGRES = ["sql/workers.pg.test.ts", "sql/leases.pg.test.ts"];
 
 function failing(mutation: string, files: readonly string[]): Promise<string[]> {
   return new Promise((resolve, reject) => {

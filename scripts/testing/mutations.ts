@@ -90,8 +90,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "  if false then",
   },
   "the settling of a takeover": {
-    find: "  where collection = collection_name and path = any (paths) and state = 'open';\n  for landed in",
-    replace: "  where false;\n  for landed in",
+    find: "    and path = any (paths) and state = 'open';\n  for landed in",
+    replace: "    and false;\n  for landed in",
   },
   "the landing that a takeover confirms": {
     find: "    perform frontrow.confirm_intent(landed);\n  end loop;",
@@ -123,8 +123,12 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "  for c in select * from frontrow.collections loop",
   },
   "the scope's halt": {
-    find: "  if before.name is not null and before.scope <> c.scope\n",
-    replace: "  if false and before.name is not null and before.scope <> c.scope\n",
+    find: "  if scope_before <> c.scope\n",
+    replace: "  if false and scope_before <> c.scope\n",
+  },
+  "the takeover that never waits for a lease": {
+    find: "for update of h skip locked",
+    replace: "for update of h",
   },
   "the versions a person saw": {
     find: "  if not frontrow.is_as_seen(k, request -> 'seen') or not frontrow.is_as_recorded(c, k) then",

@@ -125,7 +125,7 @@ function stackProcess(input: StackInput): Promise<RunningStack> {
       module: "./stack.ts",
       input,
       onMessage: (ready: StackReady) => resolve({ ...ready, stop: () => child.kill() }),
-      onExit: () => reject(new Error("the stack's process ended by itself")),
+      onExit: (words) => reject(new Error(`the stack's process ended by itself:\n${words}`)),
     });
   });
 }

@@ -15,8 +15,8 @@ export interface ChildOptions {
   input: unknown;
   /** Each line of its stdout, parsed. */
   onMessage(message: never): void;
-  /** It ended by itself. */
-  onExit?(): void;
+  /** It ended by itself; with the last it wrote to stderr. */
+  onExit?(words: string): void;
 }
 
 /**
@@ -27,13 +27,17 @@ export function startChild({ module, input, onMessage, onExit }: ChildOptions): 
   const child: ChildProcess = spawn(
     process.execPath,
     ["run", "-A", "--no-check", "--quiet", new URL(module, import.meta.url).pathname, JSON.stringify(input)],
-    { stdio: ["pipe", "pipe", "inherit"] },
+    { stdio: ["pipe", "pipe", "pipe"] },
   );
   let killed = false;
+  let words = "";
+  child.stderr!.on("data", (chunk) => {
+    words = (words + chunk).slice(-4000);
+  });
   const ended = new Promise<void>((resolve) => {
     child.once("exit", () => {
       resolve();
-      if (!killed) onExit?.();
+      if (!killed) onExit?.(words);
     });
   });
   child.stdin!.on("error", () => {});

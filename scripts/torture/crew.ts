@@ -9,6 +9,8 @@ export interface Crew {
   leases: number;
   /** Stalls past the lease so far. */
   stalls: number;
+  /** Writes refused so far, because a lease was lost or something had moved. */
+  refused: number;
   kills: number;
   /** SIGKILL to one of them, and a new one in its place. */
   killOne(): Promise<void>;
@@ -29,6 +31,7 @@ export function hire(
       input,
       onMessage(message: WorkerMessage) {
         if ("leases" in message) crew.leases += message.leases;
+        else if ("refused" in message) crew.refused += message.refused;
         else crew.stalls++;
       },
       onExit: () => {
@@ -39,6 +42,7 @@ export function hire(
   const crew: Crew = {
     leases: 0,
     stalls: 0,
+    refused: 0,
     kills: 0,
     async killOne() {
       const place = random.between(0, places.length - 1);

@@ -25,8 +25,8 @@ async function transact({ writers }: Arena, scene: Scene): Promise<void> {
   const kind = random.next();
   const path = random.pick(scene.paths);
   const commitDelay = () => pause(random.chance(0.5) ? random.between(0, 30) : random.between(0, 500));
-  if (kind < 0.04) return await writers.transaction((tx) => remove(tx, path));
-  if (kind < 0.07) return await rename(writers, scene, path);
+  if (kind < 0.06) return await writers.transaction((tx) => remove(tx, path));
+  if (kind < 0.08) return await rename(writers, scene, path);
   await writers.transaction(async (tx) => {
     if (kind < 0.1) {
       // Holds a row that the engine may want, idle.

@@ -24,6 +24,8 @@ export interface TortureOptions {
   seed: number;
   /** How long a worker holds what it claimed; it stalls for longer. @default 1 */
   leaseSeconds?: number;
+  /** Protections that are switched off (scripts/testing/mutations.ts). */
+  mutations?: readonly string[];
   /** A file for everything the oracle saw, when it found something. */
   evidence?: string | undefined;
   /** Told how it goes. */
@@ -39,6 +41,8 @@ export interface Report {
   leases: number;
   /** Effects a worker held back for longer than its lease. */
   stalls: number;
+  /** Writes of theirs that were refused, because the lease was lost or something had moved. */
+  refused: number;
   kills: { workers: number; backends: number; statements: number; postmaster: number };
   conflicts: { open: number; recorded: number; decided: number };
   quarantined: number;
@@ -63,7 +67,7 @@ export async function torture(options: TortureOptions): Promise<Report> {
   surviveCutConnections();
   const cluster = await openCluster();
   try {
-    const arena = await openArena({ cluster, seed: options.seed });
+    const arena = await openArena({ cluster, seed: options.seed, mutations: options.mutations ?? [] });
     try {
       return await run(arena, options);
     } finally {
@@ -111,6 +115,7 @@ async function run(arena: Arena, options: TortureOptions): Promise<Report> {
       ...countsOf(verdict),
       leases: crew.leases,
       stalls: crew.stalls,
+      refused: crew.refused,
       kills: {
         workers: crew.kills,
         backends: damage.terminated,

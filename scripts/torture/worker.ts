@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { resolveConfig } from "../../shared/collections/mod.ts";
 import { bind } from "../../shared/sync/binding.ts";
 import { connect } from "../../shared/sync/connect.ts";
+import type { Result } from "../../shared/sync/pass.ts";
 import { drain } from "../../shared/sync/worker.ts";
 import { type Run, withEffects } from "../testing/effects.ts";
 import { endWithParent, inputOf, tell } from "./children.ts";
@@ -16,13 +17,13 @@ export interface WorkerInput {
   leaseSeconds: number;
 }
 
-/** What it says: documents it leased, and the effects it stalled at. */
-export type WorkerMessage = { leases: number } | { stall: string };
+/** What it says: documents it leased, effects it stalled at, writes of its that were refused as something had moved. */
+export type WorkerMessage = { leases: number } | { stall: string } | { refused: number };
 
 /** How often it stalls before an effect, and after one, before it looks at the answer. */
 const STALLS = { before: 0.01, after: 0.01 };
 /** Between an upload and its confirmation a stall hurts most. */
-const HURTS: Record<string, number> = { write: 4, remove: 4, confirm: 4, apply: 2 };
+const HURTS: Record<string, number> = { write: 4, remove: 8, confirm: 4, apply: 2 };
 
 async function work({ url, key, seed, leaseSeconds }: WorkerInput): Promise<never> {
   const random = seeded(seed);
@@ -50,6 +51,7 @@ async function work({ url, key, seed, leaseSeconds }: WorkerInput): Promise<neve
         ...withEffects({ hub, bucket, bindings }, run),
         cause: "torture",
         leaseSeconds,
+        onResults: tellRefusals,
         limits: { linger: 200, documents: 8, cpu: Number.POSITIVE_INFINITY },
       });
       await fetch(`${url}/functions/v1/torture-bell`, { method: "POST" }).then((bell) => bell.body?.cancel());
@@ -58,6 +60,11 @@ async function work({ url, key, seed, leaseSeconds }: WorkerInput): Promise<neve
       await pause(50);
     }
   }
+}
+
+function tellRefusals(results: readonly Result[]): void {
+  const refused = results.filter(({ outcome }) => outcome === "stale" || outcome === "fenced").length;
+  if (refused > 0) tell({ refused } satisfies WorkerMessage);
 }
 
 if (import.meta.main) {
