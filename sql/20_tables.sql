@@ -169,7 +169,7 @@ create table frontrow.conflicts (
   resolved_at timestamptz
 );
 comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
-comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known.';
+comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known; empty: somebody who was purged.';
 comment on column frontrow.conflicts.purge is 'Its texts go as soon as it is resolved: one of their authors was purged.';
 create index conflicts_purge_idx on frontrow.conflicts (id) where purge;
 create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';

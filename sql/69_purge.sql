@@ -102,10 +102,11 @@ begin
       from theirs as t join frontrow.documents as d on d.collection = t.collection and d.path = t.path
         and d.revision = t.revision and d.deleted_at is null), '[]'))
   into result;
-  -- An open conflict keeps its texts for the person who decides; the names go now.
+  -- An open conflict keeps its texts for the person who decides; the names go now. What comes of it later is known by
+  -- the empty name.
   update frontrow.conflicts as k set authors = coalesce((
-      select pg_catalog.jsonb_object_agg(a.key, a.value) from pg_catalog.jsonb_each(k.authors) as a
-      where not (a.value #>> '{}') = any (names)), '{}')
+      select pg_catalog.jsonb_object_agg(a.key, case when a.value = any (names) then '' else a.value end)
+      from pg_catalog.jsonb_each_text(k.authors) as a), '{}')
   where k.purge;
   update frontrow.dirty set actor = '' where actor = any (names);
   get diagnostics touched = row_count;

@@ -120,8 +120,12 @@ begin
     perform frontrow.trim_history(c, document_path, latest);
   end if;
   perform frontrow.record_conflict(c, item, coalesce(current, 0));
-  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors)
-  where k.collection = c.name and k.path = document_path and k.state = 'open' and (item -> 'conflict') <> 'null';
+  -- The record of a decision inherits from the open one what is to be forgotten.
+  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors),
+    purge = k.purge or exists (select from frontrow.conflicts as o
+      where o.collection = c.name and o.path = document_path and o.purge)
+  where k.collection = c.name and k.path = document_path and k.revision = coalesce(current, 0)
+    and (item -> 'conflict') <> 'null';
   if not coalesce((item #>> '{conflict,held}')::boolean, false) then
     delete from frontrow.quarantine where collection = c.name and path = document_path;
     perform frontrow.forget_halt(c.name, document_path);

@@ -357,7 +357,7 @@ create table frontrow.conflicts (
   resolved_at timestamptz
 );
 comment on table frontrow.conflicts is 'Both sides changed the same thing: both texts are kept here, whatever the policy decided.';
-comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known.';
+comment on column frontrow.conflicts.authors is 'Who made each side''s version, by store, as far as known; empty: somebody who was purged.';
 comment on column frontrow.conflicts.purge is 'Its texts go as soon as it is resolved: one of their authors was purged.';
 create index conflicts_purge_idx on frontrow.conflicts (id) where purge;
 create unique index conflicts_one_open_idx on frontrow.conflicts (collection, path) where state = 'open';
@@ -1787,7 +1787,7 @@ language sql immutable set search_path = '' as $$
     select case when count(distinct a.value) = 1 then min(a.value) end from pg_catalog.jsonb_each_text(authors) as a
     where not exists (select from pg_catalog.jsonb_array_elements(entries) as e where e ->> 'store' = a.key)) end
 $$;
-comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several.';
+comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several, empty when purged.';
 
 -- `latest` is the last revision before this one; those after `current` are of the same plan.
 create or replace function frontrow.revision_parents(
@@ -1816,6 +1816,7 @@ declare
   editor text := coalesce(item ->> 'editor', 'merge');
   note text := coalesce(item ->> 'message', item ->> 'outcome');
   entry jsonb;
+  whose text;
   latest bigint := current;
   newest jsonb;
 begin
@@ -1828,10 +1829,12 @@ begin
       and r.text is null and not r.deleted and r.purge is distinct from 'done';
     newest := entries -> -1;
     for entry in select * from pg_catalog.jsonb_array_elements(entries) loop
-      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, text)
+      whose := frontrow.revision_author(entry ->> 'store', entries, authors);
+      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, purge, text)
       values (c.name, document_path, latest + 1,
         frontrow.revision_parents(c.name, document_path, entry ->> 'store', current, latest), entry ->> 'store',
-        frontrow.revision_author(entry ->> 'store', entries, authors), note, entry ->> 'digest',
+        nullif(whose, ''), note, case when whose is distinct from '' then entry ->> 'digest' end,
+        case when whose = '' then 'pending' end,
         case when entry is distinct from newest or latest + 1 < current + pg_catalog.jsonb_array_length(entries)
           then entry ->> 'text' end);
       latest := latest + 1;
@@ -1840,7 +1843,7 @@ begin
   if is_tombstone then
     insert into frontrow.revisions (collection, path, revision, parents, store, author, message, deleted)
     values (c.name, document_path, latest + 1, case when latest > 0 then array[latest] else '{}' end, editor,
-      authors ->> editor, note, true);
+      nullif(authors ->> editor, ''), note, true);
     latest := latest + 1;
   end if;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by, deleted_at)
@@ -2213,10 +2216,11 @@ begin
       from theirs as t join frontrow.documents as d on d.collection = t.collection and d.path = t.path
         and d.revision = t.revision and d.deleted_at is null), '[]'))
   into result;
-  -- An open conflict keeps its texts for the person who decides; the names go now.
+  -- An open conflict keeps its texts for the person who decides; the names go now. What comes of it later is known by
+  -- the empty name.
   update frontrow.conflicts as k set authors = coalesce((
-      select pg_catalog.jsonb_object_agg(a.key, a.value) from pg_catalog.jsonb_each(k.authors) as a
-      where not (a.value #>> '{}') = any (names)), '{}')
+      select pg_catalog.jsonb_object_agg(a.key, case when a.value = any (names) then '' else a.value end)
+      from pg_catalog.jsonb_each_text(k.authors) as a), '{}')
   where k.purge;
   update frontrow.dirty set actor = '' where actor = any (names);
   get diagnostics touched = row_count;
@@ -2379,8 +2383,12 @@ begin
     perform frontrow.trim_history(c, document_path, latest);
   end if;
   perform frontrow.record_conflict(c, item, coalesce(current, 0));
-  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors)
-  where k.collection = c.name and k.path = document_path and k.state = 'open' and (item -> 'conflict') <> 'null';
+  -- The record of a decision inherits from the open one what is to be forgotten.
+  update frontrow.conflicts as k set authors = pg_catalog.jsonb_strip_nulls(actors),
+    purge = k.purge or exists (select from frontrow.conflicts as o
+      where o.collection = c.name and o.path = document_path and o.purge)
+  where k.collection = c.name and k.path = document_path and k.revision = coalesce(current, 0)
+    and (item -> 'conflict') <> 'null';
   if not coalesce((item #>> '{conflict,held}')::boolean, false) then
     delete from frontrow.quarantine where collection = c.name and path = document_path;
     perform frontrow.forget_halt(c.name, document_path);
