@@ -184,6 +184,20 @@ test("an import is its caller's, with the message; a program of the project's ma
   assert.equal(error, null);
   await garden.drain();
   assert.equal((await revisions(hal.path))[0]!.author, "hal@example.org", "nobody else is believed");
+  const files = garden.client.storage.from("content");
+  const { data: signed } = await files.createSignedUploadUrl("users/imp/parts/signed.md");
+  const uploaded = await createClient(garden.stack.url, garden.stack.publishableKey, {
+    global: { headers: { "x-frontrow-author": "gus@example.org" } },
+  })
+    .storage.from("content")
+    .uploadToSignedUrl("users/imp/parts/signed.md", signed!.token, bytes);
+  assert.equal(uploaded.error, null);
+  await garden.drain();
+  assert.equal(
+    (await revisions("users/imp/parts/signed.md"))[0]!.author,
+    null,
+    "nor is a stranger with a signed URL",
+  );
 });
 
 test("a token that is no JSON costs nobody a change", async () => {
