@@ -231,6 +231,28 @@ let bindings: Garden["bindings"] | undefined;
 const drain = (options: Parameters<Garden["drain"]>[0] = {}) =>
   garden.drain({ ...(bindings ? { bindings } : {}), ...options });
 
+test("pages of the history: everything once, newest first", async () => {
+  const { history } = connect({ url: garden.stack.url, key: garden.stack.secretKey });
+  const { items: all, next } = await history.history({ limit: 500 });
+  assert.ok(all.length > 10 && next === null);
+  const paged: Revision[] = [];
+  for (let after: unknown; after !== null; ) {
+    const page = await history.history({ limit: 3, ...(after === undefined ? {} : { after }) });
+    paged.push(...page.items);
+    after = page.next;
+  }
+  assert.deepEqual(paged, all);
+  assert.deepEqual(
+    all.map(({ at }) => at),
+    all
+      .map(({ at }) => at)
+      .toSorted()
+      .toReversed(),
+  );
+  const few = await history.history({ author: "eve@example.org", since: all.at(-1)!.at });
+  assert.ok(few.items.length > 0 && few.items.every(({ author }) => author === "eve@example.org"));
+});
+
 /** Registers the garden with another history policy while `use` runs. */
 async function keeping(history: Policies["history"], use: () => Promise<void>): Promise<void> {
   const { resolveConfig } = await import("../shared/collections/mod.ts");

@@ -559,17 +559,27 @@ $$;
 comment on function frontrow.person(text) is 'The e-mail of a user of Supabase Auth by id; anything else as it is.';
 revoke execute on function frontrow.person(text) from public, anon, authenticated;
 
--- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing.
+-- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing. In plpgsql, as it runs
+-- once per written document and an SQL function would be planned each time.
 create or replace function frontrow.newest_actors(collection_name text, document_path text) returns jsonb
-language sql stable security definer set search_path = '' as $$
-  select coalesce((select k.authors from frontrow.conflicts as k
-      where k.collection = collection_name and k.path = document_path and k.state = 'open'), '{}')
-    || coalesce(pg_catalog.jsonb_object_agg(a.store, frontrow.person(nullif(a.actor, ''))), '{}')
-  from (
-    select distinct on (d.store) d.store, d.actor from frontrow.dirty as d
-    where d.collection = collection_name and d.path = document_path and d.actor is not null
-    order by d.store, d.id desc
-  ) as a
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  actors jsonb := '{}'::jsonb;
+  signal record;
+begin
+  select k.authors into actors from frontrow.conflicts as k
+  where k.collection = collection_name and k.path = document_path and k.state = 'open';
+  actors := coalesce(actors, '{}');
+  for signal in
+    select d.store, d.actor from frontrow.dirty as d
+    where d.collection = collection_name and d.path = document_path and d.actor is not null order by d.id
+  loop
+    actors := actors || pg_catalog.jsonb_build_object(signal.store, nullif(signal.actor, ''));
+  end loop;
+  return coalesce((
+    select pg_catalog.jsonb_object_agg(a.key, frontrow.person(a.value)) from pg_catalog.jsonb_each_text(actors) as a
+    where a.value is not null), '{}');
+end;
 $$;
 comment on function frontrow.newest_actors(text, text) is 'Who last changed the document in each store, by store: signals now, and those an open conflict remembers.';
 revoke execute on function frontrow.newest_actors(text, text) from public, anon, authenticated;
@@ -1514,7 +1524,7 @@ language sql volatile security definer set search_path = '' as $$
   insert into frontrow.audit (action, who, role, outcome, details)
   select case r.cause when 'import' then 'import' else 'run' end, caller, frontrow.request_role(),
     coalesce(r.error, 'done'), pg_catalog.jsonb_build_object('run', r.id, 'cause', r.cause, 'counts', r.counts)
-  from frontrow.runs as r where r.id = run_id and (r.counts <> '{}' or r.error is not null)
+  from frontrow.runs as r where r.id = run_id and (r.counts - 'unchanged' <> '{}' or r.error is not null)
   returning id
 $$;
 comment on function frontrow.audit_run(uuid, text) is 'Notes the end of a run.';
@@ -1548,6 +1558,11 @@ begin
 end;
 $$;
 comment on function frontrow.prune_audit() is 'Forgets audit entries older than a year.';
+
+create or replace view frontrow.audit_log with (security_invoker = true) as
+select a.at, coalesce(a.who, a.role) as who, a.action, coalesce(a.path, a.collection) as subject, a.outcome, a.details
+from frontrow.audit as a;
+comment on view frontrow.audit_log is 'Who decided what, and what every run did; a role where no person is known.';
 
 -- {who?, since?, limit?, after?} → {items, next}: newest first; `after` is the `next` of the page before.
 create or replace function frontrow.audit(request jsonb) returns jsonb
@@ -2333,8 +2348,9 @@ declare
   row_op text := coalesce(item #>> '{row,op}', 'none');
   intent uuid;
   -- Before the versions are checked: who changes a replica after this moves it, and the item is stale.
-  actors jsonb := frontrow.newest_actors(c.name, document_path)
-    || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), ''));
+  actors jsonb := case when item -> 'revisions' <> '[]' or (item ->> 'tombstone')::boolean or item -> 'conflict' <> 'null'
+    then frontrow.newest_actors(c.name, document_path)
+      || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), '')) end;
 begin
   select revision into current from frontrow.documents
   where collection = c.name and path = document_path for update;
