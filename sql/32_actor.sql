@@ -46,18 +46,28 @@ $$;
 comment on function frontrow.person(text) is 'The e-mail of a user of Supabase Auth by id; anything else as it is.';
 revoke execute on function frontrow.person(text) from public, anon, authenticated;
 
--- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing.
+-- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing. In plpgsql, as it runs
+-- once per written document and an SQL function would be planned each time.
 create or replace function frontrow.newest_actors(collection_name text, document_path text) returns jsonb
-language sql stable security definer set search_path = '' as $$
-  select coalesce((select pg_catalog.jsonb_build_object('bucket', k.file_author, 'table', k.row_author)
-      from frontrow.conflicts as k
-      where k.collection = collection_name and k.path = document_path and k.state = 'open'), '{}')
-    || coalesce(pg_catalog.jsonb_object_agg(a.store, frontrow.person(nullif(a.actor, ''))), '{}')
-  from (
-    select distinct on (d.store) d.store, d.actor from frontrow.dirty as d
-    where d.collection = collection_name and d.path = document_path and d.actor is not null
-    order by d.store, d.id desc
-  ) as a
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  actors jsonb := '{}'::jsonb;
+  signal record;
+begin
+  select pg_catalog.jsonb_build_object('bucket', k.file_author, 'table', k.row_author) into actors
+  from frontrow.conflicts as k
+  where k.collection = collection_name and k.path = document_path and k.state = 'open';
+  actors := coalesce(actors, '{}');
+  for signal in
+    select d.store, d.actor from frontrow.dirty as d
+    where d.collection = collection_name and d.path = document_path and d.actor is not null order by d.id
+  loop
+    actors := actors || pg_catalog.jsonb_build_object(signal.store, nullif(signal.actor, ''));
+  end loop;
+  return coalesce((
+    select pg_catalog.jsonb_object_agg(a.key, frontrow.person(a.value)) from pg_catalog.jsonb_each_text(actors) as a
+    where a.value is not null), '{}');
+end;
 $$;
 comment on function frontrow.newest_actors(text, text) is 'Who last changed the document in each store, by store: signals now, and those an open conflict remembers.';
 revoke execute on function frontrow.newest_actors(text, text) from public, anon, authenticated;

@@ -50,7 +50,7 @@ language sql volatile security definer set search_path = '' as $$
   insert into frontrow.audit (action, who, role, outcome, details)
   select case r.cause when 'import' then 'import' else 'run' end, caller, frontrow.request_role(),
     coalesce(r.error, 'done'), pg_catalog.jsonb_build_object('run', r.id, 'cause', r.cause, 'counts', r.counts)
-  from frontrow.runs as r where r.id = run_id and (r.counts <> '{}' or r.error is not null)
+  from frontrow.runs as r where r.id = run_id and (r.counts - 'unchanged' <> '{}' or r.error is not null)
   returning id
 $$;
 comment on function frontrow.audit_run(uuid, text) is 'Notes the end of a run.';
@@ -84,6 +84,11 @@ begin
 end;
 $$;
 comment on function frontrow.prune_audit() is 'Forgets audit entries older than a year.';
+
+create or replace view frontrow.audit_log with (security_invoker = true) as
+select a.at, coalesce(a.who, a.role) as who, a.action, coalesce(a.path, a.collection) as subject, a.outcome, a.details
+from frontrow.audit as a;
+comment on view frontrow.audit_log is 'Who decided what, and what every run did; a role where no person is known.';
 
 -- {who?, since?, limit?, after?} → {items, next}: newest first; `after` is the `next` of the page before.
 create or replace function frontrow.audit(request jsonb) returns jsonb

@@ -69,6 +69,10 @@ test("every decision of a person, and every run that did something; never a text
   assert.equal(resolved!.details.keep, "row");
   assert.equal(restored!.details.restored, 1);
   assert.doesNotMatch(JSON.stringify(entries), /Secret|Body/);
+  const told = await garden.sql.query(
+    "select who, action, subject from frontrow.audit_log where action = 'restore'",
+  );
+  assert.deepEqual(told, [{ who: "joe@example.org", action: "restore", subject: path }]);
   await garden.settle();
 });
 

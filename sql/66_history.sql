@@ -7,7 +7,7 @@ language sql immutable set search_path = '' as $$
     select case when count(distinct a.value) = 1 then min(a.value) end from pg_catalog.jsonb_each_text(authors) as a
     where not exists (select from pg_catalog.jsonb_array_elements(entries) as e where e ->> 'store' = a.key)) end
 $$;
-comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several.';
+comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several, empty when purged.';
 
 -- `latest` is the last revision before this one; those after `current` are of the same plan.
 create or replace function frontrow.revision_parents(
@@ -36,6 +36,7 @@ declare
   editor text := coalesce(item ->> 'editor', 'merge');
   note text := coalesce(item ->> 'message', item ->> 'outcome');
   entry jsonb;
+  whose text;
   latest bigint := current;
   newest jsonb;
 begin
@@ -48,10 +49,12 @@ begin
       and r.text is null and not r.deleted and r.purge is distinct from 'done';
     newest := entries -> -1;
     for entry in select * from pg_catalog.jsonb_array_elements(entries) loop
-      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, text)
+      whose := frontrow.revision_author(entry ->> 'store', entries, authors);
+      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, purge, text)
       values (c.name, document_path, latest + 1,
         frontrow.revision_parents(c.name, document_path, entry ->> 'store', current, latest), entry ->> 'store',
-        frontrow.revision_author(entry ->> 'store', entries, authors), note, entry ->> 'digest',
+        nullif(whose, ''), note, case when whose is distinct from '' then entry ->> 'digest' end,
+        case when whose = '' then 'pending' end,
         case when entry is distinct from newest or latest + 1 < current + pg_catalog.jsonb_array_length(entries)
           then entry ->> 'text' end);
       latest := latest + 1;
@@ -60,7 +63,7 @@ begin
   if is_tombstone then
     insert into frontrow.revisions (collection, path, revision, parents, store, author, message, deleted)
     values (c.name, document_path, latest + 1, case when latest > 0 then array[latest] else '{}' end, editor,
-      authors ->> editor, note, true);
+      nullif(authors ->> editor, ''), note, true);
     latest := latest + 1;
   end if;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by, deleted_at)

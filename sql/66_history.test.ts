@@ -185,6 +185,20 @@ test("an import is its caller's, with the message; a program of the project's ma
   assert.equal(error, null);
   await garden.drain();
   assert.equal((await revisions(hal.path))[0]!.author, "hal@example.org", "nobody else is believed");
+  const files = garden.client.storage.from("content");
+  const { data: signed } = await files.createSignedUploadUrl("users/imp/parts/signed.md");
+  const uploaded = await createClient(garden.stack.url, garden.stack.publishableKey, {
+    global: { headers: { "x-frontrow-author": "gus@example.org" } },
+  })
+    .storage.from("content")
+    .uploadToSignedUrl("users/imp/parts/signed.md", signed!.token, bytes);
+  assert.equal(uploaded.error, null);
+  await garden.drain();
+  assert.equal(
+    (await revisions("users/imp/parts/signed.md"))[0]!.author,
+    null,
+    "nor is a stranger with a signed URL",
+  );
 });
 
 test("a token that is no JSON costs nobody a change", async () => {
@@ -217,6 +231,28 @@ test("an object written by SQL is its owner's", async () => {
 let bindings: Garden["bindings"] | undefined;
 const drain = (options: Parameters<Garden["drain"]>[0] = {}) =>
   garden.drain({ ...(bindings ? { bindings } : {}), ...options });
+
+test("pages of the history: everything once, newest first", async () => {
+  const { history } = connect({ url: garden.stack.url, key: garden.stack.secretKey });
+  const { items: all, next } = await history.history({ limit: 500 });
+  assert.ok(all.length > 10 && next === null);
+  const paged: Revision[] = [];
+  for (let after: unknown; after !== null; ) {
+    const page = await history.history({ limit: 3, ...(after === undefined ? {} : { after }) });
+    paged.push(...page.items);
+    after = page.next;
+  }
+  assert.deepEqual(paged, all);
+  assert.deepEqual(
+    all.map(({ at }) => at),
+    all
+      .map(({ at }) => at)
+      .toSorted()
+      .toReversed(),
+  );
+  const few = await history.history({ author: "eve@example.org", since: all.at(-1)!.at });
+  assert.ok(few.items.length > 0 && few.items.every(({ author }) => author === "eve@example.org"));
+});
 
 /** Registers the garden with another history policy while `use` runs. */
 async function keeping(history: Policies["history"], use: () => Promise<void>): Promise<void> {

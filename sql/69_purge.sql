@@ -103,10 +103,11 @@ begin
       from theirs as t join frontrow.documents as d on d.collection = t.collection and d.path = t.path
         and d.revision = t.revision and d.deleted_at is null), '[]'))
   into result;
-  -- An open conflict keeps its texts for the person who decides; the names go now.
+  -- An open conflict keeps its texts for the person who decides; the names go now. What comes of it later is known by
+  -- the empty name.
   update frontrow.conflicts as k set
-    file_author = case when not k.file_author = any (names) then k.file_author end,
-    row_author = case when not k.row_author = any (names) then k.row_author end,
+    file_author = case when k.file_author = any (names) then '' else k.file_author end,
+    row_author = case when k.row_author = any (names) then '' else k.row_author end,
     decider = case when not k.decider = any (names) then k.decider end
   where k.purge;
   update frontrow.dirty set actor = '' where actor = any (names);

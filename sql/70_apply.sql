@@ -74,8 +74,9 @@ declare
   row_op text := coalesce(item #>> '{row,op}', 'none');
   intent uuid;
   -- Before the versions are checked: who changes a replica after this moves it, and the item is stale.
-  actors jsonb := frontrow.newest_actors(c.name, document_path)
-    || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), ''));
+  actors jsonb := case when item -> 'revisions' <> '[]' or (item ->> 'tombstone')::boolean or item -> 'conflict' <> 'null'
+    then frontrow.newest_actors(c.name, document_path)
+      || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), '')) end;
 begin
   select revision into current from frontrow.documents
   where collection = c.name and path = document_path for update;

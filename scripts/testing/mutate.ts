@@ -13,12 +13,16 @@ const FILES = [
   "sql/40_objects.test.ts",
   "sql/50_rows.test.ts",
   "sql/60_queue.test.ts",
+  "sql/63_audit.test.ts",
   "sql/65_valve.test.ts",
+  "sql/66_history.test.ts",
+  "sql/69_purge.test.ts",
   "sql/70_apply.test.ts",
   "sql/90_api.test.ts",
   "shared/sync/crash.test.ts",
   "shared/sync/follow.test.ts",
   "shared/sync/resolve.test.ts",
+  "shared/sync/restore.test.ts",
 ];
 const ON_POSTGRES = ["sql/workers.pg.test.ts", "sql/leases.pg.test.ts"];
 

@@ -122,6 +122,55 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "  for c in select * from frontrow.collections where digests ->> name = digest || ':' || fingerprint loop",
     replace: "  for c in select * from frontrow.collections loop",
   },
+  "the revision seen before a restore": {
+    find: "  if d.revision is distinct from (request ->> 'expect')::bigint then",
+    replace: "  if false then",
+  },
+  "the conflict in a restore's way": {
+    find: "  if exists (select from frontrow.conflicts where collection = c.name and path = d.path and state = 'open') then",
+    replace: "  if false then",
+  },
+  "the quarantine in a restore's way": {
+    find: "  if exists (select from frontrow.quarantine where collection = c.name and path = d.path) then",
+    replace: "  if false then",
+  },
+  "the base that trimming keeps": {
+    find: "    and not exists (\n      select from frontrow.bases as b where b.collection = c.name and b.path = document_path and b.revision = r.revision)\n",
+    replace: "",
+  },
+  "the open conflict's revision that trimming keeps": {
+    find: "      where k.collection = c.name and k.path = document_path and k.state = 'open' and k.revision = r.revision);\n  get diagnostics trimmed",
+    replace: "      where false);\n  get diagnostics trimmed",
+  },
+  "the base that a purge keeps": {
+    find: "      and not exists (select from frontrow.bases as b\n        where b.collection = r.collection and b.path = r.path and b.revision = r.revision)\n      and",
+    replace: "      and",
+  },
+  "the purge of merges and restored revisions": {
+    find: "      and (r.store = 'merge' and t.revision = any (r.parents) or r.store = 'restore' and t.revision = r.parents[2])\n",
+    replace: "      and false\n",
+  },
+  "the purged text behind a deleted document": {
+    find: "    update frontrow.documents as d set text = null, digest = null from done\n    where ",
+    replace:
+      "    update frontrow.documents as d set text = null, digest = null from done\n    where false and ",
+  },
+  "the purged revision that never shows the current text": {
+    find: "case when not r.deleted and r.purge is distinct from 'done' then d.text end",
+    replace: "d.text",
+  },
+  "the audit's append-only guard": {
+    find: "  if current_setting('frontrow.audit', true) is distinct from 'open' then",
+    replace: "  if false then",
+  },
+  "the disbelief in a stranger's author header": {
+    find: "      case when claims ->> 'role' = 'service_role'\n          and coalesce(current_setting('request.path', true), '') not like '%/sign/%'\n        then",
+    replace: "      case when true then",
+  },
+  "the actor's way of never raising": {
+    find: "  exception when others then\n    return '';\n  end;\nend;\n$$;\ncomment on function frontrow.actor(text)",
+    replace: "  end;\nend;\n$$;\ncomment on function frontrow.actor(text)",
+  },
   "the scope's halt": {
     find: "  if scope_before <> c.scope\n",
     replace: "  if false and scope_before <> c.scope\n",

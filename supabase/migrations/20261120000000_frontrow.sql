@@ -377,8 +377,8 @@ create index conflicts_purge_idx on frontrow.conflicts (id) where purge;
 comment on column frontrow.conflicts.overlapping is 'What both sides changed: [{column, key?, section?}]; the column may be (body) or (document).';
 comment on column frontrow.conflicts.decided_by is 'While open the policy that left it to a person; afterwards what ended it: a policy, person, or agreement.';
 comment on column frontrow.conflicts.merged_text is 'The merged attempt: what does not overlap from both sides, and of the overlaps the preferred side.';
-comment on column frontrow.conflicts.file_author is 'Who changed the file, where known.';
-comment on column frontrow.conflicts.row_author is 'Who changed the row, where known.';
+comment on column frontrow.conflicts.file_author is 'Who changed the file, where known; empty: somebody who was purged.';
+comment on column frontrow.conflicts.row_author is 'Who changed the row, where known; empty: somebody who was purged.';
 comment on column frontrow.conflicts.file_at is 'When the file''s last change was signalled.';
 comment on column frontrow.conflicts.row_at is 'When the row''s last change was signalled.';
 comment on column frontrow.conflicts.decision is 'A person''s answer: {keep}, {fields} or {text}. It is about these versions and this revision only.';
@@ -612,18 +612,28 @@ $$;
 comment on function frontrow.person(text) is 'The e-mail of a user of Supabase Auth by id; anything else as it is.';
 revoke execute on function frontrow.person(text) from public, anon, authenticated;
 
--- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing.
+-- The newest word counts, even when it names nobody. Signals that are no change (null) say nothing. In plpgsql, as it runs
+-- once per written document and an SQL function would be planned each time.
 create or replace function frontrow.newest_actors(collection_name text, document_path text) returns jsonb
-language sql stable security definer set search_path = '' as $$
-  select coalesce((select pg_catalog.jsonb_build_object('bucket', k.file_author, 'table', k.row_author)
-      from frontrow.conflicts as k
-      where k.collection = collection_name and k.path = document_path and k.state = 'open'), '{}')
-    || coalesce(pg_catalog.jsonb_object_agg(a.store, frontrow.person(nullif(a.actor, ''))), '{}')
-  from (
-    select distinct on (d.store) d.store, d.actor from frontrow.dirty as d
-    where d.collection = collection_name and d.path = document_path and d.actor is not null
-    order by d.store, d.id desc
-  ) as a
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  actors jsonb := '{}'::jsonb;
+  signal record;
+begin
+  select pg_catalog.jsonb_build_object('bucket', k.file_author, 'table', k.row_author) into actors
+  from frontrow.conflicts as k
+  where k.collection = collection_name and k.path = document_path and k.state = 'open';
+  actors := coalesce(actors, '{}');
+  for signal in
+    select d.store, d.actor from frontrow.dirty as d
+    where d.collection = collection_name and d.path = document_path and d.actor is not null order by d.id
+  loop
+    actors := actors || pg_catalog.jsonb_build_object(signal.store, nullif(signal.actor, ''));
+  end loop;
+  return coalesce((
+    select pg_catalog.jsonb_object_agg(a.key, frontrow.person(a.value)) from pg_catalog.jsonb_each_text(actors) as a
+    where a.value is not null), '{}');
+end;
 $$;
 comment on function frontrow.newest_actors(text, text) is 'Who last changed the document in each store, by store: signals now, and those an open conflict remembers.';
 revoke execute on function frontrow.newest_actors(text, text) from public, anon, authenticated;
@@ -1645,7 +1655,7 @@ language sql volatile security definer set search_path = '' as $$
   insert into frontrow.audit (action, who, role, outcome, details)
   select case r.cause when 'import' then 'import' else 'run' end, caller, frontrow.request_role(),
     coalesce(r.error, 'done'), pg_catalog.jsonb_build_object('run', r.id, 'cause', r.cause, 'counts', r.counts)
-  from frontrow.runs as r where r.id = run_id and (r.counts <> '{}' or r.error is not null)
+  from frontrow.runs as r where r.id = run_id and (r.counts - 'unchanged' <> '{}' or r.error is not null)
   returning id
 $$;
 comment on function frontrow.audit_run(uuid, text) is 'Notes the end of a run.';
@@ -1679,6 +1689,11 @@ begin
 end;
 $$;
 comment on function frontrow.prune_audit() is 'Forgets audit entries older than a year.';
+
+create or replace view frontrow.audit_log with (security_invoker = true) as
+select a.at, coalesce(a.who, a.role) as who, a.action, coalesce(a.path, a.collection) as subject, a.outcome, a.details
+from frontrow.audit as a;
+comment on view frontrow.audit_log is 'Who decided what, and what every run did; a role where no person is known.';
 
 -- {who?, since?, limit?, after?} → {items, next}: newest first; `after` is the `next` of the page before.
 create or replace function frontrow.audit(request jsonb) returns jsonb
@@ -1999,7 +2014,7 @@ language sql immutable set search_path = '' as $$
     select case when count(distinct a.value) = 1 then min(a.value) end from pg_catalog.jsonb_each_text(authors) as a
     where not exists (select from pg_catalog.jsonb_array_elements(entries) as e where e ->> 'store' = a.key)) end
 $$;
-comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several.';
+comment on function frontrow.revision_author(text, jsonb, jsonb) is 'Whose a revision is, given who last changed each store; null when unknown or several, empty when purged.';
 
 -- `latest` is the last revision before this one; those after `current` are of the same plan.
 create or replace function frontrow.revision_parents(
@@ -2028,6 +2043,7 @@ declare
   editor text := coalesce(item ->> 'editor', 'merge');
   note text := coalesce(item ->> 'message', item ->> 'outcome');
   entry jsonb;
+  whose text;
   latest bigint := current;
   newest jsonb;
 begin
@@ -2040,10 +2056,12 @@ begin
       and r.text is null and not r.deleted and r.purge is distinct from 'done';
     newest := entries -> -1;
     for entry in select * from pg_catalog.jsonb_array_elements(entries) loop
-      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, text)
+      whose := frontrow.revision_author(entry ->> 'store', entries, authors);
+      insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest, purge, text)
       values (c.name, document_path, latest + 1,
         frontrow.revision_parents(c.name, document_path, entry ->> 'store', current, latest), entry ->> 'store',
-        frontrow.revision_author(entry ->> 'store', entries, authors), note, entry ->> 'digest',
+        nullif(whose, ''), note, case when whose is distinct from '' then entry ->> 'digest' end,
+        case when whose = '' then 'pending' end,
         case when entry is distinct from newest or latest + 1 < current + pg_catalog.jsonb_array_length(entries)
           then entry ->> 'text' end);
       latest := latest + 1;
@@ -2052,7 +2070,7 @@ begin
   if is_tombstone then
     insert into frontrow.revisions (collection, path, revision, parents, store, author, message, deleted)
     values (c.name, document_path, latest + 1, case when latest > 0 then array[latest] else '{}' end, editor,
-      authors ->> editor, note, true);
+      nullif(authors ->> editor, ''), note, true);
     latest := latest + 1;
   end if;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by, deleted_at)
@@ -2849,10 +2867,11 @@ begin
       from theirs as t join frontrow.documents as d on d.collection = t.collection and d.path = t.path
         and d.revision = t.revision and d.deleted_at is null), '[]'))
   into result;
-  -- An open conflict keeps its texts for the person who decides; the names go now.
+  -- An open conflict keeps its texts for the person who decides; the names go now. What comes of it later is known by
+  -- the empty name.
   update frontrow.conflicts as k set
-    file_author = case when not k.file_author = any (names) then k.file_author end,
-    row_author = case when not k.row_author = any (names) then k.row_author end,
+    file_author = case when k.file_author = any (names) then '' else k.file_author end,
+    row_author = case when k.row_author = any (names) then '' else k.row_author end,
     decider = case when not k.decider = any (names) then k.decider end
   where k.purge;
   update frontrow.dirty set actor = '' where actor = any (names);
@@ -2970,8 +2989,9 @@ declare
   row_op text := coalesce(item #>> '{row,op}', 'none');
   intent uuid;
   -- Before the versions are checked: who changes a replica after this moves it, and the item is stale.
-  actors jsonb := frontrow.newest_actors(c.name, document_path)
-    || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), ''));
+  actors jsonb := case when item -> 'revisions' <> '[]' or (item ->> 'tombstone')::boolean or item -> 'conflict' <> 'null'
+    then frontrow.newest_actors(c.name, document_path)
+      || pg_catalog.jsonb_build_object('directory', nullif(current_setting('frontrow.caller', true), '')) end;
 begin
   select revision into current from frontrow.documents
   where collection = c.name and path = document_path for update;
