@@ -5,7 +5,7 @@ import { createClient } from "@supabase/supabase-js";
 import { type Garden, startGarden } from "../scripts/testing/garden.ts";
 
 const VERBS = [
-  ..."register registered claim apply confirm fail finish backfill preview signal resume resolve report log".split(
+  ..."register registered claim apply confirm fail finish backfill preview signal held resume resolve report log".split(
     " ",
   ),
 ];
