@@ -145,7 +145,8 @@ test("what row level security may hide is not taken for deleted", async () => {
   // As on a platform whose installing role does not bypass row level security. Roles are shared by all databases.
   const role = `limited_${crypto.randomUUID().slice(0, 8)}`;
   const owner = (name: string) =>
-    garden.sql.exec(`alter function frontrow.blind_cause(frontrow.collections, text) owner to ${name}`);
+    garden.sql.exec(`alter function frontrow.blind_cause(frontrow.collections, text) owner to ${name};
+      grant execute on function frontrow.blind_cause(frontrow.collections, text) to hosted_postgres`);
   await garden.sql.exec(
     `create role ${role}; grant hosted_postgres to ${role}; grant create on schema frontrow to ${role}`,
   );
