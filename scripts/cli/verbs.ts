@@ -5,6 +5,7 @@ import { cat } from "./cat.ts";
 import { check } from "./check.ts";
 import { edit } from "./edit.ts";
 import type { Verb } from "./frame/verb.ts";
+import { halts } from "./halts.ts";
 import { importVerb } from "./import.ts";
 import { register } from "./register.ts";
 import { resolve } from "./resolve.ts";
@@ -22,5 +23,6 @@ export const verbs: readonly Verb[] = [
   edit,
   register,
   resolve,
+  halts,
   resume,
 ];
