@@ -121,6 +121,9 @@ test("a database of another project: register is refused, and adopts when told t
     (await garden.cli(["status"])).stdout,
     /belongs to the project "abcdefghijklmnopqrst"[\s\S]*resume \d+ --apply/,
   );
+  const environment = { ...garden.environment, FRONTROW_PROJECT: "abcdefghijklmnopqrst" };
+  const named = await garden.cli(["sync", "--json"], { environment });
+  assert.equal(named.json.error, undefined, "the same project under another URL says so");
   assert.equal((await garden.cli(["register", "--adopt", "--json"])).code, EXIT.ok);
   assert.equal((await garden.cli(["sync"])).code, EXIT.ok);
 });

@@ -15,9 +15,13 @@ export interface Connection {
 /** Milliseconds until a request that nobody answers is given up; the Data API itself stops at 60 s. */
 const PATIENCE = 65_000;
 
-/** Opens nothing by itself: requests are plain HTTP. The key must be a secret key. */
-export function connect(project: { url: string; key: string }): Connection {
-  const { url, key } = project;
+/**
+ * Opens nothing by itself: requests are plain HTTP. The key must be a secret key. `identity` says which project this is
+ * where its URL does not: self-hosted functions reach it as `kong`, people by its host.
+ * @throws {TypeError} when the URL is none.
+ */
+export function connect(project: { url: string; key: string; identity?: string | undefined }): Connection {
+  const { url, key, identity = projectIdentity(url) } = project;
   const client = createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
     global: {
@@ -28,7 +32,7 @@ export function connect(project: { url: string; key: string }): Connection {
   const stores = new Map<string, Store<Uint8Array>>();
   return {
     client,
-    hub: createPostgresHub(client as unknown as RpcClient, projectIdentity(url)),
+    hub: createPostgresHub(client as unknown as RpcClient, identity),
     bucket(name) {
       const known = stores.get(name);
       if (known) return known;

@@ -26,7 +26,11 @@ export interface Engine extends Connection {
 /** A project alone, for verbs that need no config. */
 export async function openProject(call: Call): Promise<Connection & { address: Address }> {
   const address = await addressOf(call);
-  return { ...connect(address), address };
+  return { ...connectTo(call, address), address };
+}
+
+function connectTo({ io }: Call, address: Address): Connection {
+  return connect({ ...address, identity: io.environment.FRONTROW_PROJECT || undefined });
 }
 
 /** @throws {FrontrowError} `CONFIG_INVALID`, `NOT_FOUND` (the collection), `NOT_REGISTERED`, `HUB_UNAVAILABLE`, `UNAUTHORIZED` */
@@ -35,7 +39,7 @@ export async function openEngine(call: Call, { registerIfNone = false } = {}): P
   const address = await addressOf(call);
   const config = await loadConfig(call);
   if (collection !== undefined) collectionNamed(config, collection);
-  const connection = connect(address);
+  const connection = connectTo(call, address);
   const registered = await connection.hub.registered();
   const isNew = registerIfNone && registered.length === 0;
   const all = isNew ? await register(connection.hub, config) : await bind(config, registered);
