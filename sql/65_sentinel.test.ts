@@ -15,6 +15,7 @@ const COLLECTIONS = {
   edited: {},
   wipes: { valve: { share: 0.3, atLeast: 3 } },
   lone: {},
+  strict: { deletes: "delete-wins", valve: { share: 0, atLeast: 0 } },
 } satisfies Record<string, Policies>;
 type Name = keyof typeof COLLECTIONS;
 const NAMES = Object.keys(COLLECTIONS) as Name[];
@@ -237,6 +238,24 @@ test("a confirmed document that was edited or made again meanwhile is not delete
     { slug: "d2", title: "Again" },
   ]);
   assert.deepEqual(await counts("edited"), { rows: 2, files: 2 });
+});
+
+test("a yes is about the version the person saw: edited since, it is asked about again, even where deletions win", async () => {
+  await grow("strict", 5);
+  await garden.sql.query("delete from public.strict where slug in ('d1', 'd2')");
+  await garden.settle();
+  const [halt] = await halts("strict");
+  assert.deepEqual([halt!.evidence.cause, halt!.documents], ["many", 2]);
+  await garden.hub.resume(halt!.id, "apply", { seen: halt!.seen });
+  await garden.upload("strict/d1.md", "---\ntitle: Not seen\n---\n");
+  await garden.settle();
+  assert.deepEqual(await counts("strict"), { rows: 3, files: 4 });
+  assert.match((await garden.read("strict/d1.md"))!, /Not seen/);
+  const held = await garden.hub.held((await halts("strict"))[0]!.id);
+  assert.deepEqual(
+    held.items.map(({ path, confirmed }) => [path, confirmed]),
+    [["strict/d1.md", false]],
+  );
 });
 
 test("whatever is wiped, whichever way: never more deletions than the valve allows, and resume deletes exactly the set", async () => {
