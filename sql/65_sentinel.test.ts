@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 import fc from "fast-check";
 import { z } from "zod";
 import { deleteObjects, type Garden, startGarden } from "../scripts/testing/garden.ts";
-import { defineCollection, defineConfig, type Policies } from "../shared/collections/mod.ts";
+import { defineCollection, defineConfig, type Policies, resolveConfig } from "../shared/collections/mod.ts";
+import { register } from "../shared/sync/register.ts";
 
 const COLLECTIONS = {
   guarded: { valve: { sentinel: "guarded/sentinel.md" } },
@@ -15,27 +16,32 @@ const COLLECTIONS = {
   edited: {},
   wipes: { valve: { share: 0.3, atLeast: 3 } },
   lone: {},
+  rescoped: {},
   strict: { deletes: "delete-wins", valve: { share: 0, atLeast: 0 } },
 } satisfies Record<string, Policies>;
 type Name = keyof typeof COLLECTIONS;
 const NAMES = Object.keys(COLLECTIONS) as Name[];
 
+/** The collections, some of them over another table. */
+const configOver = (tables: Partial<Record<Name, string>> = {}) =>
+  defineConfig({
+    collections: NAMES.map((name) =>
+      defineCollection({
+        name,
+        table: tables[name] ?? name,
+        ...(name === "lone" ? { bucket: "lone" } : {}),
+        path: `${name}/:slug.md`,
+        fields: z.object({ title: z.string() }),
+        body: "body",
+        policies: COLLECTIONS[name] as Policies,
+      }),
+    ),
+  });
+
 let garden: Garden;
 before(async () => {
   garden = await startGarden({
-    config: defineConfig({
-      collections: NAMES.map((name) =>
-        defineCollection({
-          name,
-          table: name,
-          ...(name === "lone" ? { bucket: "lone" } : {}),
-          path: `${name}/:slug.md`,
-          fields: z.object({ title: z.string() }),
-          body: "body",
-          policies: COLLECTIONS[name] as Policies,
-        }),
-      ),
-    }),
+    config: configOver(),
     schema: NAMES.map(
       (name) =>
         `create table public.${name} (slug text primary key, title text not null, body text not null default '');`,
@@ -196,6 +202,23 @@ test("a table set back to an older state: what is missing in it stays as files",
   assert.deepEqual(await counts("backup"), { rows: 10, files: 30 });
   const [halt] = await halts("backup");
   assert.deepEqual([halt!.evidence.cause, halt!.evidence.rows_gone], ["many", 20]);
+});
+
+test("another table: the few that it lacks are not everyday deletions", async () => {
+  await grow("rescoped", 20);
+  await garden.sql.exec(`set role hosted_postgres;
+    create table public.rescoped_new (slug text primary key, title text not null, body text not null default '');
+    insert into public.rescoped_new select * from public.rescoped where slug not in ('d1', 'd2'); reset role;`);
+  const bindings = await register(garden.hub, resolveConfig(configOver({ rescoped: "rescoped_new" })));
+  await garden.hub.backfill({ collection: "rescoped" });
+  await garden.settle({ bindings });
+  assert.equal((await counts("rescoped")).files, 20);
+  const [halt] = await halts("rescoped");
+  assert.deepEqual([halt!.kind, halt!.documents], ["scope-changed", 2]);
+  await garden.hub.resume(halt!.id, "apply", { seen: halt!.seen });
+  await garden.settle({ bindings });
+  assert.equal((await counts("rescoped")).files, 18);
+  await register(garden.hub, garden.config);
 });
 
 test("resume decides about what the person saw: a document added since stays held", async () => {
