@@ -14,8 +14,9 @@
 -- forgotten; an `(any)` that is no turn forgets all before it.
 -- A write that would bring one name to its `turns`th turn is not made: the document is parked in the collection's halt
 -- of kind `oscillation`, and nothing of it is written until a person resumes it, or both sides agree by themselves.
--- So with 6 turns a loop ends after at most 6 writes (7 when a slow one begins with a write of other columns). One side's edits, however many, are no turns; neither are edits of two
--- people in different fields, nor a field that only ever flows one way (`updated_at`), unless within seconds each time.
+-- So with 6 turns a loop ends after at most 6 writes (7 when a slow one begins with a write of other columns). One side's
+-- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
+-- one way (`updated_at`), unless within seconds each time.
 
 -- What a plan makes flow where. Nothing, for a document the hub does not know yet.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)

@@ -1438,6 +1438,55 @@ end;
 $$;
 comment on function frontrow.finish(jsonb) is 'Ends a run; rings the doorbell when asked to and work is left. {run, ring, error?} → {more}.';
 
+-- -------------------- sql/63_halts.sql --------------------
+
+-- Halts: what was stopped until a person has looked, with the exact set. Who stops: 61, 64, 65, 67, 74, 75; a person: 68.
+
+-- Opens a halt, or adds to the one that is open. A document held already is asked about anew when a replica of it has
+-- changed since: a person's yes, and what they have seen, were about the one that was there.
+create or replace function frontrow.hold(
+  collection_name text, halt_kind text, document_path text, store_name text, why text, halt_evidence jsonb, item_evidence jsonb
+) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  halt_id bigint;
+begin
+  insert into frontrow.halts as h (collection, kind, reason, evidence)
+  values (collection_name, halt_kind, why, halt_evidence)
+  on conflict (collection, kind) where state <> 'closed' do update set state = 'open',
+    reason = case when h.state = 'open' then h.reason else excluded.reason end,
+    evidence = case when h.state = 'open' then h.evidence else excluded.evidence end
+  returning id into halt_id;
+  if document_path is not null then
+    insert into frontrow.halt_items as i (halt, path, store, evidence)
+    values (halt_id, document_path, store_name, item_evidence)
+    on conflict (halt, path) do update set store = excluded.store, evidence = i.evidence || excluded.evidence,
+      confirmed = i.confirmed and (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table'),
+      noted = case when (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table') then i.noted else excluded.noted end;
+  end if;
+  return halt_id;
+end;
+$$;
+comment on function frontrow.hold(text, text, text, text, text, jsonb, jsonb) is 'Opens a halt or adds a document to it; answers its id.';
+
+-- A document whose replicas agree again needs no decision any more.
+create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from frontrow.halt_items as i using frontrow.halts as h
+  where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
+  if found then
+    delete from frontrow.flows where collection = collection_name and path = document_path;
+    update frontrow.halts as h set closed_at = pg_catalog.now(), state = 'closed'
+    where h.collection = collection_name and (h.kind in ('deletions', 'oscillation') or h.state = 'apply')
+      and h.state <> 'closed' and not exists (select from frontrow.halt_items as i where i.halt = h.id);
+  end if;
+end;
+$$;
+comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halts and closes a halt when it was the last.';
+
 -- -------------------- sql/64_intents.sql --------------------
 
 -- Intents: what the engine is doing to an object right now. The fence on storage.objects is in 40_objects.sql.
@@ -1559,35 +1608,6 @@ language sql immutable parallel safe set search_path = '' as $$
   select deleting > 0 and (deleting + recent > greatest(at_least, share * live) or (remaining <= 0 and live >= 3))
 $$;
 comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
-
--- Opens a halt, or adds to the one that is open. A document held already is asked about anew when a replica of it has
--- changed since: a person's yes, and what they have seen, were about the one that was there.
-create or replace function frontrow.hold(
-  collection_name text, halt_kind text, document_path text, store_name text, why text, halt_evidence jsonb, item_evidence jsonb
-) returns bigint
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  halt_id bigint;
-begin
-  insert into frontrow.halts as h (collection, kind, reason, evidence)
-  values (collection_name, halt_kind, why, halt_evidence)
-  on conflict (collection, kind) where state <> 'closed' do update set state = 'open',
-    reason = case when h.state = 'open' then h.reason else excluded.reason end,
-    evidence = case when h.state = 'open' then h.evidence else excluded.evidence end
-  returning id into halt_id;
-  if document_path is not null then
-    insert into frontrow.halt_items as i (halt, path, store, evidence)
-    values (halt_id, document_path, store_name, item_evidence)
-    on conflict (halt, path) do update set store = excluded.store, evidence = i.evidence || excluded.evidence,
-      confirmed = i.confirmed and (i.evidence -> 'bucket', i.evidence -> 'table')
-        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table'),
-      noted = case when (i.evidence -> 'bucket', i.evidence -> 'table')
-        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table') then i.noted else excluded.noted end;
-  end if;
-  return halt_id;
-end;
-$$;
-comment on function frontrow.hold(text, text, text, text, text, jsonb, jsonb) is 'Opens a halt or adds a document to it; answers its id.';
 
 -- What a side lost, whether or not a trigger saw it: documents whose object is gone, and rows fewer than were agreed on.
 -- A side whose absences are given back, not followed, loses nothing.
@@ -1720,22 +1740,6 @@ language sql immutable set search_path = '' as $$
     || ': nothing is deleted until a person confirms'
 $$;
 comment on function frontrow.deletion_reason(frontrow.collections, text, int, int) is 'What a halt of kind deletions says.';
-
--- A document whose replicas agree again needs no decision any more.
-create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  delete from frontrow.halt_items as i using frontrow.halts as h
-  where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
-  if found then
-    delete from frontrow.flows where collection = collection_name and path = document_path;
-    update frontrow.halts as h set closed_at = pg_catalog.now(), state = 'closed'
-    where h.collection = collection_name and (h.kind in ('deletions', 'oscillation') or h.state = 'apply')
-      and h.state <> 'closed' and not exists (select from frontrow.halt_items as i where i.halt = h.id);
-  end if;
-end;
-$$;
-comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halts and closes a halt when it was the last.';
 
 -- -------------------- sql/66_history.sql --------------------
 
@@ -1876,8 +1880,9 @@ comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replic
 -- forgotten; an `(any)` that is no turn forgets all before it.
 -- A write that would bring one name to its `turns`th turn is not made: the document is parked in the collection's halt
 -- of kind `oscillation`, and nothing of it is written until a person resumes it, or both sides agree by themselves.
--- So with 6 turns a loop ends after at most 6 writes (7 when a slow one begins with a write of other columns). One side's edits, however many, are no turns; neither are edits of two
--- people in different fields, nor a field that only ever flows one way (`updated_at`), unless within seconds each time.
+-- So with 6 turns a loop ends after at most 6 writes (7 when a slow one begins with a write of other columns). One side's
+-- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
+-- one way (`updated_at`), unless within seconds each time.
 
 -- What a plan makes flow where. Nothing, for a document the hub does not know yet.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
@@ -2824,7 +2829,7 @@ comment on function frontrow.preview(jsonb) is 'The documents a backfill would l
 
 -- -------------------- sql/82_signals.sql --------------------
 
--- What comes from outside: signals, and a person's decisions. Halts are resumed in 65_valve.sql.
+-- What comes from outside: signals, and a person's decisions. Halts are resumed in 68_resume.sql.
 
 -- Signals from outside: webhooks, connectors, a person. Names that belong to no collection are ignored and counted.
 create or replace function frontrow.signal(request jsonb) returns jsonb
