@@ -5,6 +5,8 @@ export interface Environment extends Secrets {
   url: string;
   /** The key the function itself works with. */
   key: string;
+  /** Which project this is, when its URL does not say: set it on self-hosted stacks, for the functions and the CLI alike. */
+  identity: string | undefined;
   /** Signs events from elsewhere; Standard Webhooks form, `whsec_…`, several with blanks between them. */
   eventsSecret: string | null;
 }
@@ -25,6 +27,7 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
   return {
     url,
     key: preferred,
+    identity: get("FRONTROW_PROJECT") || undefined,
     secretKeys,
     hookToken: get("FRONTROW_HOOK_TOKEN") || null,
     eventsSecret: get("FRONTROW_EVENTS_SECRET") || null,

@@ -57,6 +57,14 @@ end;
 $$;
 comment on function frontrow.note_fence(text) is 'Remembers whether Storage delivers the intent header.';
 
+-- Somebody mended what kept the header or the triggers away: whether that helped is seen by the next write.
+create or replace function frontrow.retry_fence() returns void
+language sql volatile security definer set search_path = '' as $$
+  delete from frontrow.settings where name = 'fence';
+  update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where kind = 'fence' and state <> 'closed';
+$$;
+comment on function frontrow.retry_fence() is 'Takes the fence for untried and ends its halt.';
+
 -- After the bucket answered. An answer of "done" whose intent is still open means that the fence did not see the
 -- request: that is reported, never believed.
 create or replace function frontrow.confirm(request jsonb) returns jsonb

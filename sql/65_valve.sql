@@ -8,35 +8,6 @@ language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
 
--- Opens a halt, or adds to the one that is open. A document held already is asked about anew when a replica of it has
--- changed since: a person's yes, and what they have seen, were about the one that was there.
-create or replace function frontrow.hold(
-  collection_name text, halt_kind text, document_path text, store_name text, why text, halt_evidence jsonb, item_evidence jsonb
-) returns bigint
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  halt_id bigint;
-begin
-  insert into frontrow.halts as h (collection, kind, reason, evidence)
-  values (collection_name, halt_kind, why, halt_evidence)
-  on conflict (collection, kind) where state <> 'closed' do update set state = 'open',
-    reason = case when h.state = 'open' then h.reason else excluded.reason end,
-    evidence = case when h.state = 'open' then h.evidence else excluded.evidence end
-  returning id into halt_id;
-  if document_path is not null then
-    insert into frontrow.halt_items as i (halt, path, store, evidence)
-    values (halt_id, document_path, store_name, item_evidence)
-    on conflict (halt, path) do update set store = excluded.store, evidence = i.evidence || excluded.evidence,
-      confirmed = i.confirmed and (i.evidence -> 'bucket', i.evidence -> 'table')
-        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table'),
-      noted = case when (i.evidence -> 'bucket', i.evidence -> 'table')
-        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table') then i.noted else excluded.noted end;
-  end if;
-  return halt_id;
-end;
-$$;
-comment on function frontrow.hold(text, text, text, text, text, jsonb, jsonb) is 'Opens a halt or adds a document to it; answers its id.';
-
 -- What a side lost, whether or not a trigger saw it: documents whose object is gone, and rows fewer than were agreed on.
 -- A side whose absences are given back, not followed, loses nothing.
 create or replace function frontrow.count_gone(c frontrow.collections)
@@ -49,10 +20,8 @@ begin
       from frontrow.documents as d
       left join frontrow.bases as bb on bb.collection = $1 and bb.path = d.path and bb.store = 'bucket'
       left join frontrow.bases as bt on bt.collection = $1 and bt.path = d.path and bt.store = 'table'
-      left join (select x.name from storage.objects as x where x.bucket_id = $2
-        and pg_catalog.to_jsonb(x) ->> 'archived_at' is null
-        and coalesce((pg_catalog.to_jsonb(x) ->> 'is_delete_marker')::boolean, false) = false) as o on o.name = d.path
-      where d.collection = $1 and d.deleted_at is null and d.path ~ $3
+      left join (select x.name from storage.objects as x where x.bucket_id = $2%3$s) as o on o.name = d.path
+      where d.collection = $1 and d.deleted_at is null and ($5 or d.path ~ $3)
         and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = d.path and k.state = 'open')
         and not exists (select from frontrow.quarantine as q where q.collection = $1 and q.path = d.path)
         and not exists (select from frontrow.halt_items as i join frontrow.halts as h on h.id = i.halt
@@ -61,8 +30,15 @@ begin
     select case when $4 = 'rows-to-files' then 0 else count(*) filter (where had_file and has_none) end::int,
       case when $4 = 'files-to-rows' then 0
         else greatest(count(*) filter (where had_row) - (select count(*) from %1$s as r where %2$s), 0) end::int
-    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c))
-  using c.name, c.bucket, c.pattern, c.policies ->> 'direction';
+    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c), (
+      -- As live_objects says it, but to_jsonb of every object takes longer than all the rest.
+      select pg_catalog.string_agg(case a.attname when 'archived_at' then ' and x.archived_at is null'
+        else ' and x.is_delete_marker is not true' end, '')
+      from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
+        and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped))
+  -- Only another scope before leaves paths that are no longer the collection's.
+  using c.name, c.bucket, c.pattern, c.policies ->> 'direction',
+    not exists (select from frontrow.halts as h where h.collection = c.name and h.kind = 'scope-changed');
 end;
 $$;
 comment on function frontrow.count_gone(frontrow.collections) is 'How many documents'' files and rows are gone now, by looking at both sides.';
@@ -163,19 +139,3 @@ language sql immutable set search_path = '' as $$
     || ': nothing is deleted until a person confirms'
 $$;
 comment on function frontrow.deletion_reason(frontrow.collections, text, int, int) is 'What a halt of kind deletions says.';
-
--- A document whose replicas agree again needs no decision any more.
-create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  delete from frontrow.halt_items as i using frontrow.halts as h
-  where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
-  if found then
-    delete from frontrow.flows where collection = collection_name and path = document_path;
-    update frontrow.halts as h set closed_at = pg_catalog.now(), state = 'closed'
-    where h.collection = collection_name and (h.kind in ('deletions', 'oscillation') or h.state = 'apply')
-      and h.state <> 'closed' and not exists (select from frontrow.halt_items as i where i.halt = h.id);
-  end if;
-end;
-$$;
-comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halts and closes a halt when it was the last.';

@@ -1,7 +1,7 @@
 -- The oscillation breaker: ends loops that are made only of successes.
 --
--- The rule. Only a write that replaces, removes or gives back a replica of a document the hub already knew is counted; a
--- new document's first writes are not. Such a write makes values *flow* into a side:
+-- The rule. The making of a document counts as a flow of everything into `both`, at the time of its first revision. Every
+-- later write of the engine makes values *flow* into a side:
 --   * into the table, each column it sets or clears, and `(body)`;
 --   * into the bucket, each column (and `(body)`) in which the row differs from its base, or `(file)` when there is none;
 --   * `(existence)` instead, when it makes or removes the replica;
@@ -10,11 +10,13 @@
 -- news: that column of the row differs from its base; for `(file)`, the object is not at its base's version; for
 -- `(existence)`, the side has a base and no replica. `(any)` is contested when one of the others is.
 -- A flow is a *turn* when the same name flowed before, within `minutes` (for `(any)`: within `seconds`), and it now goes
--- to another side or is contested. Turns older than `minutes` are forgotten; an `(any)` that is no turn forgets all of its own.
+-- to another side or is contested; a flow into both, being two writes, counts one more. Turns older than `minutes` are
+-- forgotten; an `(any)` that is no turn forgets all before it.
 -- A write that would bring one name to its `turns`th turn is not made: the document is parked in the collection's halt
 -- of kind `oscillation`, and nothing of it is written until a person resumes it, or both sides agree by themselves.
--- So with 6 turns a loop ends after at most 6 writes. One side's edits, however many, are no turns; neither are edits of two
--- people in different fields, nor a field that only ever flows one way (`updated_at`), unless within seconds each time.
+-- So with 6 turns a loop ends after at most 6 writes (7 when a slow one begins with a write of other columns). One side's
+-- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
+-- one way (`updated_at`), unless within seconds each time.
 
 -- What a plan makes flow where. Nothing, for a document the hub does not know yet.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
@@ -76,6 +78,14 @@ end;
 $$;
 comment on function frontrow.flows_of(frontrow.collections, jsonb) is 'The names a plan makes flow, the side each goes to, and whether it overwrites that side''s own news.';
 
+-- A write of both sides is two writes: one more than a turn, and half of the next loop when it is none.
+create or replace function frontrow.turns_after(turned timestamptz[], moment timestamptz, side text, is_turn boolean)
+returns timestamptz[]
+language sql immutable set search_path = '' as $$
+  select turned || pg_catalog.array_fill(moment, array[coalesce(is_turn, false)::int + (side = 'both')::int])
+$$;
+comment on function frontrow.turns_after(timestamptz[], timestamptz, text, boolean) is 'The turns of a name with those of one more flow.';
+
 -- Counts the flows of a write about to be made. Answers the names that turned too often: then it must not be made.
 create or replace function frontrow.count_turns(c frontrow.collections, item jsonb) returns text[]
 language plpgsql volatile security definer set search_path = '' as $$
@@ -83,17 +93,23 @@ declare
   moment timestamptz := pg_catalog.clock_timestamp();
   oldest timestamptz := moment - pg_catalog.make_interval(mins => (c.policies #>> '{breaker,minutes}')::int);
   latest timestamptz := moment - pg_catalog.make_interval(secs => (c.policies #>> '{breaker,seconds}')::int);
+  made timestamptz := (select created_at from frontrow.revisions
+    where collection = c.name and path = item ->> 'path' and revision = 1);
   result text[];
 begin
   with counted as (
-    insert into frontrow.flows as f (collection, path, name, side, contested, at)
-    select c.name, item ->> 'path', w.name, w.side, w.contested, moment from frontrow.flows_of(c, item) as w
+    insert into frontrow.flows as f (collection, path, name, side, contested, at, turned)
+    select c.name, item ->> 'path', w.name, w.side, w.contested, moment,
+      frontrow.turns_after('{}', moment, w.side,
+        made > (case w.name when '(any)' then latest else oldest end) and (w.side <> 'both' or w.contested))
+    from frontrow.flows_of(c, item) as w
     on conflict (collection, path, name) do update set
-      turned = case
-        when f.at > (case f.name when '(any)' then latest else oldest end) and (f.side <> excluded.side or excluded.contested)
-          then array(select t from pg_catalog.unnest(f.turned) as t where t > oldest) || moment
-        when f.name = '(any)' then '{}'
-        else array(select t from pg_catalog.unnest(f.turned) as t where t > oldest) end,
+      turned = frontrow.turns_after(
+        array(select t from pg_catalog.unnest(f.turned) as t where t > oldest
+          -- Quick writes count only while they go on.
+          and (f.name <> '(any)' or (f.at > latest and (f.side <> excluded.side or excluded.contested)))),
+        moment, excluded.side,
+        f.at > (case f.name when '(any)' then latest else oldest end) and (f.side <> excluded.side or excluded.contested)),
       side = excluded.side, contested = excluded.contested, at = excluded.at
     returning f.name, f.turned
   )

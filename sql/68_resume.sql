@@ -87,8 +87,7 @@ begin
     if h.kind = 'identity' and decision = 'apply' then
       perform frontrow.set_identity(h.evidence ->> 'seen');
     elsif h.kind = 'fence' then
-      -- Whether the header arrives now is seen by the next write.
-      delete from frontrow.settings where name = 'fence';
+      perform frontrow.retry_fence();
     elsif h.kind = 'oscillation' then
       delete from frontrow.flows where collection = h.collection and path = any (paths);
     elsif decision = 'restore' then

@@ -32,14 +32,21 @@ create or replace function frontrow.write_row(
 ) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  before record;
+  before frontrow.row_replica;
   back record;
   cleared text[] := array(select pg_catalog.jsonb_array_elements_text(change -> 'clear'));
   meant jsonb := frontrow.normalized(c, change -> 'set');
   agreed jsonb;
   agreed_body text;
 begin
-  select * into before from frontrow.read_rows(c, array[document_path]);
+  if expected is not null then
+    select b.path, b.version, b.fields, b.body into before from frontrow.bases as b
+    where b.collection = c.name and b.path = document_path and b.store = 'table' and b.version = expected
+      and b.fields is not null;
+    if before.path is null then
+      select * into before from frontrow.read_rows(c, array[document_path]);
+    end if;
+  end if;
   if not frontrow.put_row(c, document_path, expected, change -> 'set',
     cleared, change ->> 'body')
   then
@@ -51,8 +58,10 @@ begin
   if back.path is null then
     raise exception 'frontrow: the row of % was gone again after it was written', document_path using errcode = 'FR002';
   end if;
-  agreed := back.fields || coalesce(before.fields - cleared, '{}') || meant;
-  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', before.body, back.body) end;
+  -- What a trigger made of a column that was not written is news as well: the base keeps what stood there before.
+  agreed := back.fields || case when before.version = expected then before.fields - cleared else '{}' end || meant;
+  agreed_body := case when c.body_column is null then null
+    else coalesce(change ->> 'body', case when before.version = expected then before.body end, back.body) end;
   insert into frontrow.bases (collection, path, store, version, revision, fields, body)
   values (c.name, document_path, 'table', frontrow.row_version(agreed, agreed_body), revision, agreed, agreed_body)
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,

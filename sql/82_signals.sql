@@ -1,4 +1,4 @@
--- What comes from outside: signals. Halts are resumed in 65_valve.sql, conflicts resolved in 67_conflicts.sql.
+-- What comes from outside: signals. Halts are resumed in 68_resume.sql, conflicts resolved in 67_conflicts.sql.
 
 -- Signals from outside: webhooks, connectors, a person. Names that belong to no collection are ignored and counted.
 create or replace function frontrow.signal(request jsonb) returns jsonb

@@ -69,6 +69,7 @@ begin
     where tgrelid = 'storage.objects'::regclass and tgname like 'frontrow\_%' and tgenabled <> 'D') < 6
   then
     perform frontrow.guard_objects();
+    perform frontrow.retry_fence();
     repaired := repaired + 1;
   end if;
   for c in select k.* from frontrow.collections as k

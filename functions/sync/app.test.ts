@@ -8,7 +8,7 @@ import {
   resolveConfig,
 } from "../../shared/collections/mod.ts";
 import { FrontrowError } from "../../shared/errors.ts";
-import type { Hub, Report } from "../../shared/hub/hub.ts";
+import type { Hub, OpenHalt, Report } from "../../shared/hub/hub.ts";
 import { createSyncApp } from "./app.ts";
 
 const TOKEN = "a-token-of-little-power";
@@ -233,7 +233,23 @@ test("health says healthy only when nothing needs a look", async () => {
   const health = await (await app.request("/frontrow-sync/health", { headers: { apikey: KEY } })).json();
   assert.equal(health.status, "healthy");
   assert.deepEqual(health.stats, { total_syncs_24h: 4, success_rate: 0.75 });
-  for (const change of [{ quarantined: 1 }, { conflicts: 1 }, { halts: 1 }]) {
+  const halt: OpenHalt = {
+    id: 7,
+    collection: "",
+    kind: "identity",
+    reason: "this database belongs to another project",
+    evidence: {},
+    since: "2026-11-21T00:00:00Z",
+    documents: 0,
+    seen: "1:1:",
+  };
+  const { app: halted } = await idle({ report: async () => ({ ...report, halts: [halt] }) });
+  const shown = await (await halted.request("/frontrow-sync/health", { headers: { apikey: KEY } })).json();
+  assert.deepEqual(
+    [shown.status, shown.halts, shown.halted],
+    ["attention", 1, [{ id: 7, kind: "identity", reason: halt.reason }]],
+  );
+  for (const change of [{ quarantined: 1 }, { conflicts: 1 }]) {
     const sick = { ...report, collections: [{ ...report.collections[0]!, ...change }] };
     const { app: other } = await idle({ report: async () => sick });
     const { status } = await (

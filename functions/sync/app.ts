@@ -157,7 +157,7 @@ function healthOf(report: Awaited<ReturnType<Hub["report"]>>, isRegistered: bool
   const sum = (count: (of: (typeof report.collections)[number]) => number): number =>
     report.collections.reduce((total, one) => total + count(one), 0);
   const { runs, failed } = report.last24Hours;
-  const needsLook = sum((one) => one.quarantined + one.conflicts + one.halts + (one.unnamed ?? 0));
+  const needsLook = report.halts.length + sum((one) => one.quarantined + one.conflicts + (one.unnamed ?? 0));
   return {
     status:
       needsLook > 0 || isStale(report.state.sweep) || report.doorbell !== "ready" || !isRegistered
@@ -167,7 +167,8 @@ function healthOf(report: Awaited<ReturnType<Hub["report"]>>, isRegistered: bool
     pending: sum((one) => one.pending),
     quarantined: sum((one) => one.quarantined),
     conflicts: sum((one) => one.conflicts),
-    halts: sum((one) => one.halts),
+    halts: report.halts.length,
+    halted: report.halts.map(({ id, kind, reason }) => ({ id, kind, reason })),
     doorbell: report.doorbell,
     last_sweep: report.state.sweep ?? null,
     sync_status: { sync_in_progress: report.running, last_run: report.state.last_run ?? null },

@@ -78,6 +78,62 @@ test("a halt: nothing is deleted until resume; --restore gives all back, --apply
   assert.equal((await garden.cli(["resume", "999", "--apply", "--json"])).json.error.code, "NOT_FOUND");
 });
 
+test("halts shows the exact set; --dry-run changes nothing; --seen decides only about what was seen", async () => {
+  const files = Object.fromEntries(
+    ["a", "b", "c", "d", "e"].map((name) => [`users/bo/parts/${name}.md`, part(name)]),
+  );
+  assert.equal((await garden.cli(["import", await folderOf(files)])).code, EXIT.ok);
+  await garden.stack.sql.exec("delete from public.parts");
+  await garden.cli(["sync"]);
+  const shown = await garden.cli(["halts"]);
+  assert.equal(shown.code, EXIT.attention);
+  assert.match(shown.stdout, /users\/bo\/parts\/a\.md[\s\S]*resume \d+ --apply --seen \d+:\d+:/);
+  const { halts } = (await garden.cli(["halts", "--json"])).json;
+  const [{ id, seen, items }] = halts;
+  assert.deepEqual([halts.length, items.length], [1, 5]);
+
+  const dry = await garden.cli(["resume", String(id), "--apply", "--dry-run", "--json"]);
+  assert.deepEqual([dry.code, dry.json.dry_run, dry.json.documents, dry.json.left], [EXIT.ok, true, 5, 0]);
+  assert.equal((await garden.cli(["halts", "--json"])).json.halts[0].items.length, 5);
+  assert.equal((await garden.cli(["resume", String(id), "--json"])).json.error.code, "USAGE");
+
+  await garden.put("users/bo/parts/f.md", part("f"));
+  await garden.cli(["sync"]);
+  await garden.stack.sql.exec("delete from public.parts where slug = 'f'");
+  await garden.cli(["sync"]);
+  const { json } = await garden.cli(["resume", String(id), "--apply", "--seen", seen, "--json"]);
+  assert.deepEqual([json.documents, json.left, json.resumed, json.counts.deleted], [5, 1, false, 5]);
+  assert.notEqual(await garden.served("users/bo/parts/f.md"), null, "it came after the look");
+  assert.equal((await garden.cli(["resume", String(id), "--restore"])).code, EXIT.ok);
+  assert.deepEqual(await rows(), [{ slug: "f", name: "f" }]);
+  const closed = await garden.cli(["resume", String(id), "--apply", "--json"]);
+  assert.deepEqual([closed.code, closed.json.error.code], [EXIT.usage, "NOT_FOUND"]);
+  assert.match(closed.json.error.message, /not open: it was closed at/);
+  await garden.put("users/bo/parts/f.md", part("f", "charge: 1\n"));
+  await garden.cli(["sync"]);
+  await garden.stack.sql.exec("delete from public.parts");
+  assert.equal((await garden.cli(["sync"])).code, EXIT.ok, "the last one of a collection may go");
+});
+
+test("a database of another project: register is refused, and adopts when told to", async () => {
+  await garden.stack.sql.query(
+    "update frontrow.settings set value = '\"abcdefghijklmnopqrst\"' where name = 'identity'",
+  );
+  const refused = await garden.cli(["register", "--json"]);
+  assert.deepEqual([refused.code, refused.json.error.code], [EXIT.usage, "PROJECT_MISMATCH"]);
+  const sync = await garden.cli(["sync", "--json"]);
+  assert.deepEqual([sync.code, sync.json.error.code], [EXIT.usage, "PROJECT_MISMATCH"]);
+  assert.match(
+    (await garden.cli(["status"])).stdout,
+    /belongs to the project "abcdefghijklmnopqrst"[\s\S]*resume \d+ --apply/,
+  );
+  const environment = { ...garden.environment, FRONTROW_PROJECT: "abcdefghijklmnopqrst" };
+  const named = await garden.cli(["sync", "--json"], { environment });
+  assert.equal(named.json.error, undefined, "the same project under another URL says so");
+  assert.equal((await garden.cli(["register", "--adopt", "--json"])).code, EXIT.ok);
+  assert.equal((await garden.cli(["sync"])).code, EXIT.ok);
+});
+
 test("backfill raises an alarm when it finds nothing where something is", async () => {
   await garden.put("elsewhere/x.md", part("X"));
   const { code, json, stdout } = await garden.cli(["backfill", "--json"]);

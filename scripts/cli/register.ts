@@ -8,13 +8,15 @@ export const register: Verb = {
   name: "register",
   summary: "install the config's collections in the database",
   define(command) {
-    command.addHelpText(
-      "after",
-      "\nCollections that the config no longer has are forgotten; their rows and files stay.",
-    );
+    command
+      .option("--adopt", "the database now belongs to this project: for a clone that is to live by itself")
+      .addHelpText(
+        "after",
+        "\nCollections that the config no longer has are forgotten; their rows and files stay.",
+      );
   },
   async run(call) {
-    const { shared, out, io } = call;
+    const { options, shared, out, io } = call;
     if (shared.collection !== undefined) {
       throw new FrontrowError("USAGE", "register installs the whole config: it takes no --collection.");
     }
@@ -30,7 +32,9 @@ export const register: Verb = {
     if (forgotten.length > 0 && !shared.yes && io.ask !== null && !(await io.ask(question))) {
       throw new FrontrowError("USAGE", "Nothing was registered, as the answer was no.");
     }
-    const registered = await hub.register(await Promise.all(config.collections.map(registrationOf)), true);
+    const registered = await hub.register(await Promise.all(config.collections.map(registrationOf)), true, {
+      adopt: options.adopt === true,
+    });
 
     const collections = registered.map(({ name, columns, softDelete, rowDelete }) => {
       const { schema, table, bucket, path, fields, body } = config.collections.find(

@@ -7,6 +7,7 @@ import { conflicts } from "./conflicts.ts";
 import { diff } from "./diff.ts";
 import { edit } from "./edit.ts";
 import type { Verb } from "./frame/verb.ts";
+import { halts } from "./halts.ts";
 import { importVerb } from "./import.ts";
 import { log } from "./log.ts";
 import { purgeAuthor } from "./purge-author.ts";
@@ -29,6 +30,7 @@ export const verbs: readonly Verb[] = [
   register,
   conflicts,
   resolve,
+  halts,
   resume,
   log,
   show,

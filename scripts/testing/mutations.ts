@@ -57,12 +57,73 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "    if false and (item #>> '{expect,table}') is distinct from",
   },
   "the valve": {
-    find: "    then\n      return true;\n    end if;\n    insert into frontrow.halts",
-    replace: "    or true then\n      return true;\n    end if;\n    insert into frontrow.halts",
+    find: "    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)\n  then",
+    replace:
+      "    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int) or true\n  then",
   },
   "the open halt": {
-    find: "  if blocking is null then\n    -- One count",
-    replace: "  blocking := null;\n  if blocking is null then\n    -- One count",
+    find: "  if blocking.id is not null then",
+    replace: "  if false then",
+  },
+  "the sentinel": {
+    find: "    when sentinel is not null and not (exists",
+    replace: "    when false and not (exists",
+  },
+  "the sentinel's own deletion": {
+    find: "    when sentinel = document_path then 'sentinel-deleted'\n",
+    replace: "",
+  },
+  "the bucket that must be there": {
+    find: "    when not exists (select from storage.buckets as b where b.id = c.bucket) then 'bucket-missing'\n",
+    replace: "",
+  },
+  "the look at what row level security hides": {
+    find: "    when pg_catalog.row_security_active('storage.objects'::regclass) or pg_catalog.row_security_active(c.table_id)\n",
+    replace: "    when false\n",
+  },
+  "the look at both sides before a deletion": {
+    find: "'most', greatest(g.files, g.rows) + recent)",
+    replace: "'most', recent)",
+  },
+  "what the person saw, in resume": {
+    find: "    and (seen is null or h.kind = 'oscillation' or pg_catalog.pg_visible_in_snapshot(i.noted, seen::pg_catalog.pg_snapshot))\n",
+    replace: "",
+  },
+  "the versions a person confirmed": {
+    find: "      and i.evidence @> versions\n",
+    replace: "",
+  },
+  "the breaker": {
+    find: "    if pg_catalog.cardinality(names) = 0 then",
+    replace: "    if true then",
+  },
+  "the breaker's contested flows": {
+    find: "      coalesce(r.n is not null and n = any (news)\n",
+    replace: "      coalesce(false\n",
+  },
+  "the breaker's count of quick writes": {
+    find: "  select '(any)', case when",
+    replace: "  select '(never ' || item ->> 'token' || ')', case when",
+  },
+  "the parking of what oscillates": {
+    find: "h.kind = 'oscillation' and h.state <> 'closed' and i.path = document_path;",
+    replace: "h.kind = 'oscillation' and false and i.path = document_path;",
+  },
+  "the project's identity in claim": {
+    find: "    return pg_catalog.jsonb_build_object('items', items, 'stranger', stranger);",
+    replace: "    null;",
+  },
+  "the project's identity in apply": {
+    find: "    return pg_catalog.jsonb_build_object('items', '[]'::jsonb, 'stranger', stranger);",
+    replace: "    null;",
+  },
+  "the project's identity in register": {
+    find: "  elsif registered #>> '{}' is distinct from request ->> 'identity' then\n    raise",
+    replace: "  elsif false then\n    raise",
+  },
+  "the end of a schema's halt": {
+    find: "  if halted is not null then\n    update frontrow.halts",
+    replace: "  if false then\n    update frontrow.halts",
   },
   "the grants of the doors": {
     find: "    execute format('revoke execute on function public.%I(jsonb) from public, anon, authenticated', 'frontrow_' || verb.name);",

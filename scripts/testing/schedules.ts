@@ -185,7 +185,7 @@ export class Theatre {
       delete from frontrow.documents where ${others};
       delete from frontrow.bases where ${others};
       delete from frontrow.revisions where ${others};
-      truncate frontrow.dirty, frontrow.leases, frontrow.quarantine, frontrow.conflicts, frontrow.halts, frontrow.halt_items,
+      truncate frontrow.dirty, frontrow.leases, frontrow.quarantine, frontrow.conflicts, frontrow.halts, frontrow.halt_items, frontrow.flows,
         frontrow.intents, frontrow.runs, frontrow.run_items;`),
     );
     this.files.bodies.clear();
@@ -521,7 +521,7 @@ class Play {
     await this.#assertEnd();
   }
 
-  /** People mend their bad files and decide their conflicts. */
+  /** People mend their bad files, decide their conflicts and let go on what was stopped. */
   async #mend(): Promise<void> {
     for (let round = 0; round < 3; round++) {
       for (const [doc, path] of this.#paths.entries()) {
@@ -532,6 +532,8 @@ class Play {
         }
         await this.#resolve(path, doc % 2 === 0 ? "file" : "row");
       }
+      for (const { id } of (await this.theatre.engine.hub.report()).halts)
+        await this.theatre.engine.hub.resume(id, "apply");
       await this.theatre.settle();
     }
   }
@@ -539,7 +541,7 @@ class Play {
   async #assertEnd(): Promise<void> {
     assert.ok(
       await this.#isQuiet(),
-      `not quiet: ${JSON.stringify(await this.#sql.query("select * from frontrow.status"))}`,
+      `not quiet: ${JSON.stringify(await this.#sql.query("select kind, reason, evidence from frontrow.halts"))} ${JSON.stringify(await this.#sql.query("select * from frontrow.status"))}`,
     );
     const before = await this.#versions();
     await this.theatre.engine.hub.signal(this.#paths.map((path) => ({ collection: "parts", path })));

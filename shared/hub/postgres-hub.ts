@@ -131,7 +131,7 @@ function unavailable(verb: string, why: string, cause: unknown): FrontrowError {
 function wrongProject(why: string, cause?: unknown): FrontrowError {
   return new FrontrowError("PROJECT_MISMATCH", `${why[0]!.toUpperCase()}${why.slice(1)}.`, {
     rule: "identity",
-    hint: 'If this database is now the project\'s own: "frontrow resume" its halt, or "frontrow register --adopt".',
+    hint: 'If this database is now the caller\'s: "frontrow register --adopt". If it is one project under two URLs: set FRONTROW_PROJECT for both callers.',
     cause,
   });
 }

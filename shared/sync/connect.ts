@@ -19,10 +19,17 @@ const PATIENCE = 65_000;
 
 /**
  * Opens nothing by itself: requests are plain HTTP. The key must be a secret key. `caller` is the person it is done for,
- * as history and audit will name them.
+ * as history and audit will name them. `identity` says which project this is where its URL does not: self-hosted functions
+ * reach it as `kong`, people by its host.
+ * @throws {TypeError} when the URL is none.
  */
-export function connect(project: { url: string; key: string; caller?: string | undefined }): Connection {
-  const { url, key, caller } = project;
+export function connect(project: {
+  url: string;
+  key: string;
+  identity?: string | undefined;
+  caller?: string | undefined;
+}): Connection {
+  const { url, key, caller, identity = projectIdentity(url) } = project;
   const client = createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
     global: {
@@ -30,7 +37,7 @@ export function connect(project: { url: string; key: string; caller?: string | u
         fetch(input, { ...init, signal: init?.signal ?? AbortSignal.timeout(PATIENCE) }),
     },
   });
-  const who = { identity: projectIdentity(url), caller };
+  const who = { identity, caller };
   const stores = new Map<string, Store<Uint8Array>>();
   return {
     client,

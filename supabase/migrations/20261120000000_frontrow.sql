@@ -1717,6 +1717,55 @@ end;
 $$;
 comment on function frontrow.audit(jsonb) is 'Who decided what, and what every run did, newest first. {who?, collection?, path?, since?, limit?, after?} → {items, next}.';
 
+-- -------------------- sql/63_halts.sql --------------------
+
+-- Halts: what was stopped until a person has looked, with the exact set. Who stops: 61, 64, 65, 67, 74, 75; a person: 68.
+
+-- Opens a halt, or adds to the one that is open. A document held already is asked about anew when a replica of it has
+-- changed since: a person's yes, and what they have seen, were about the one that was there.
+create or replace function frontrow.hold(
+  collection_name text, halt_kind text, document_path text, store_name text, why text, halt_evidence jsonb, item_evidence jsonb
+) returns bigint
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  halt_id bigint;
+begin
+  insert into frontrow.halts as h (collection, kind, reason, evidence)
+  values (collection_name, halt_kind, why, halt_evidence)
+  on conflict (collection, kind) where state <> 'closed' do update set state = 'open',
+    reason = case when h.state = 'open' then h.reason else excluded.reason end,
+    evidence = case when h.state = 'open' then h.evidence else excluded.evidence end
+  returning id into halt_id;
+  if document_path is not null then
+    insert into frontrow.halt_items as i (halt, path, store, evidence)
+    values (halt_id, document_path, store_name, item_evidence)
+    on conflict (halt, path) do update set store = excluded.store, evidence = i.evidence || excluded.evidence,
+      confirmed = i.confirmed and (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table'),
+      noted = case when (i.evidence -> 'bucket', i.evidence -> 'table')
+        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table') then i.noted else excluded.noted end;
+  end if;
+  return halt_id;
+end;
+$$;
+comment on function frontrow.hold(text, text, text, text, text, jsonb, jsonb) is 'Opens a halt or adds a document to it; answers its id.';
+
+-- A document whose replicas agree again needs no decision any more.
+create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  delete from frontrow.halt_items as i using frontrow.halts as h
+  where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
+  if found then
+    delete from frontrow.flows where collection = collection_name and path = document_path;
+    update frontrow.halts as h set closed_at = pg_catalog.now(), state = 'closed'
+    where h.collection = collection_name and (h.kind in ('deletions', 'oscillation') or h.state = 'apply')
+      and h.state <> 'closed' and not exists (select from frontrow.halt_items as i where i.halt = h.id);
+  end if;
+end;
+$$;
+comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halts and closes a halt when it was the last.';
+
 -- -------------------- sql/64_intents.sql --------------------
 
 -- Intents: what the engine is doing to an object right now. The fence on storage.objects is in 40_objects.sql.
@@ -1778,6 +1827,14 @@ end;
 $$;
 comment on function frontrow.note_fence(text) is 'Remembers whether Storage delivers the intent header.';
 
+-- Somebody mended what kept the header or the triggers away: whether that helped is seen by the next write.
+create or replace function frontrow.retry_fence() returns void
+language sql volatile security definer set search_path = '' as $$
+  delete from frontrow.settings where name = 'fence';
+  update frontrow.halts set state = 'closed', closed_at = pg_catalog.now() where kind = 'fence' and state <> 'closed';
+$$;
+comment on function frontrow.retry_fence() is 'Takes the fence for untried and ends its halt.';
+
 -- After the bucket answered. An answer of "done" whose intent is still open means that the fence did not see the
 -- request: that is reported, never believed.
 create or replace function frontrow.confirm(request jsonb) returns jsonb
@@ -1831,35 +1888,6 @@ language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
 
--- Opens a halt, or adds to the one that is open. A document held already is asked about anew when a replica of it has
--- changed since: a person's yes, and what they have seen, were about the one that was there.
-create or replace function frontrow.hold(
-  collection_name text, halt_kind text, document_path text, store_name text, why text, halt_evidence jsonb, item_evidence jsonb
-) returns bigint
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  halt_id bigint;
-begin
-  insert into frontrow.halts as h (collection, kind, reason, evidence)
-  values (collection_name, halt_kind, why, halt_evidence)
-  on conflict (collection, kind) where state <> 'closed' do update set state = 'open',
-    reason = case when h.state = 'open' then h.reason else excluded.reason end,
-    evidence = case when h.state = 'open' then h.evidence else excluded.evidence end
-  returning id into halt_id;
-  if document_path is not null then
-    insert into frontrow.halt_items as i (halt, path, store, evidence)
-    values (halt_id, document_path, store_name, item_evidence)
-    on conflict (halt, path) do update set store = excluded.store, evidence = i.evidence || excluded.evidence,
-      confirmed = i.confirmed and (i.evidence -> 'bucket', i.evidence -> 'table')
-        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table'),
-      noted = case when (i.evidence -> 'bucket', i.evidence -> 'table')
-        is not distinct from (excluded.evidence -> 'bucket', excluded.evidence -> 'table') then i.noted else excluded.noted end;
-  end if;
-  return halt_id;
-end;
-$$;
-comment on function frontrow.hold(text, text, text, text, text, jsonb, jsonb) is 'Opens a halt or adds a document to it; answers its id.';
-
 -- What a side lost, whether or not a trigger saw it: documents whose object is gone, and rows fewer than were agreed on.
 -- A side whose absences are given back, not followed, loses nothing.
 create or replace function frontrow.count_gone(c frontrow.collections)
@@ -1872,10 +1900,8 @@ begin
       from frontrow.documents as d
       left join frontrow.bases as bb on bb.collection = $1 and bb.path = d.path and bb.store = 'bucket'
       left join frontrow.bases as bt on bt.collection = $1 and bt.path = d.path and bt.store = 'table'
-      left join (select x.name from storage.objects as x where x.bucket_id = $2
-        and pg_catalog.to_jsonb(x) ->> 'archived_at' is null
-        and coalesce((pg_catalog.to_jsonb(x) ->> 'is_delete_marker')::boolean, false) = false) as o on o.name = d.path
-      where d.collection = $1 and d.deleted_at is null and d.path ~ $3
+      left join (select x.name from storage.objects as x where x.bucket_id = $2%3$s) as o on o.name = d.path
+      where d.collection = $1 and d.deleted_at is null and ($5 or d.path ~ $3)
         and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = d.path and k.state = 'open')
         and not exists (select from frontrow.quarantine as q where q.collection = $1 and q.path = d.path)
         and not exists (select from frontrow.halt_items as i join frontrow.halts as h on h.id = i.halt
@@ -1884,8 +1910,15 @@ begin
     select case when $4 = 'rows-to-files' then 0 else count(*) filter (where had_file and has_none) end::int,
       case when $4 = 'files-to-rows' then 0
         else greatest(count(*) filter (where had_row) - (select count(*) from %1$s as r where %2$s), 0) end::int
-    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c))
-  using c.name, c.bucket, c.pattern, c.policies ->> 'direction';
+    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c), (
+      -- As live_objects says it, but to_jsonb of every object takes longer than all the rest.
+      select pg_catalog.string_agg(case a.attname when 'archived_at' then ' and x.archived_at is null'
+        else ' and x.is_delete_marker is not true' end, '')
+      from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
+        and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped))
+  -- Only another scope before leaves paths that are no longer the collection's.
+  using c.name, c.bucket, c.pattern, c.policies ->> 'direction',
+    not exists (select from frontrow.halts as h where h.collection = c.name and h.kind = 'scope-changed');
 end;
 $$;
 comment on function frontrow.count_gone(frontrow.collections) is 'How many documents'' files and rows are gone now, by looking at both sides.';
@@ -1986,22 +2019,6 @@ language sql immutable set search_path = '' as $$
     || ': nothing is deleted until a person confirms'
 $$;
 comment on function frontrow.deletion_reason(frontrow.collections, text, int, int) is 'What a halt of kind deletions says.';
-
--- A document whose replicas agree again needs no decision any more.
-create or replace function frontrow.forget_halt(collection_name text, document_path text) returns void
-language plpgsql volatile security definer set search_path = '' as $$
-begin
-  delete from frontrow.halt_items as i using frontrow.halts as h
-  where h.id = i.halt and h.collection = collection_name and h.state <> 'closed' and i.path = document_path;
-  if found then
-    delete from frontrow.flows where collection = collection_name and path = document_path;
-    update frontrow.halts as h set closed_at = pg_catalog.now(), state = 'closed'
-    where h.collection = collection_name and (h.kind in ('deletions', 'oscillation') or h.state = 'apply')
-      and h.state <> 'closed' and not exists (select from frontrow.halt_items as i where i.halt = h.id);
-  end if;
-end;
-$$;
-comment on function frontrow.forget_halt(text, text) is 'Takes a document out of its halts and closes a halt when it was the last.';
 
 -- -------------------- sql/66_history.sql --------------------
 
@@ -2146,8 +2163,8 @@ comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replic
 
 -- The oscillation breaker: ends loops that are made only of successes.
 --
--- The rule. Only a write that replaces, removes or gives back a replica of a document the hub already knew is counted; a
--- new document's first writes are not. Such a write makes values *flow* into a side:
+-- The rule. The making of a document counts as a flow of everything into `both`, at the time of its first revision. Every
+-- later write of the engine makes values *flow* into a side:
 --   * into the table, each column it sets or clears, and `(body)`;
 --   * into the bucket, each column (and `(body)`) in which the row differs from its base, or `(file)` when there is none;
 --   * `(existence)` instead, when it makes or removes the replica;
@@ -2156,11 +2173,13 @@ comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replic
 -- news: that column of the row differs from its base; for `(file)`, the object is not at its base's version; for
 -- `(existence)`, the side has a base and no replica. `(any)` is contested when one of the others is.
 -- A flow is a *turn* when the same name flowed before, within `minutes` (for `(any)`: within `seconds`), and it now goes
--- to another side or is contested. Turns older than `minutes` are forgotten; an `(any)` that is no turn forgets all of its own.
+-- to another side or is contested; a flow into both, being two writes, counts one more. Turns older than `minutes` are
+-- forgotten; an `(any)` that is no turn forgets all before it.
 -- A write that would bring one name to its `turns`th turn is not made: the document is parked in the collection's halt
 -- of kind `oscillation`, and nothing of it is written until a person resumes it, or both sides agree by themselves.
--- So with 6 turns a loop ends after at most 6 writes. One side's edits, however many, are no turns; neither are edits of two
--- people in different fields, nor a field that only ever flows one way (`updated_at`), unless within seconds each time.
+-- So with 6 turns a loop ends after at most 6 writes (7 when a slow one begins with a write of other columns). One side's
+-- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
+-- one way (`updated_at`), unless within seconds each time.
 
 -- What a plan makes flow where. Nothing, for a document the hub does not know yet.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
@@ -2222,6 +2241,14 @@ end;
 $$;
 comment on function frontrow.flows_of(frontrow.collections, jsonb) is 'The names a plan makes flow, the side each goes to, and whether it overwrites that side''s own news.';
 
+-- A write of both sides is two writes: one more than a turn, and half of the next loop when it is none.
+create or replace function frontrow.turns_after(turned timestamptz[], moment timestamptz, side text, is_turn boolean)
+returns timestamptz[]
+language sql immutable set search_path = '' as $$
+  select turned || pg_catalog.array_fill(moment, array[coalesce(is_turn, false)::int + (side = 'both')::int])
+$$;
+comment on function frontrow.turns_after(timestamptz[], timestamptz, text, boolean) is 'The turns of a name with those of one more flow.';
+
 -- Counts the flows of a write about to be made. Answers the names that turned too often: then it must not be made.
 create or replace function frontrow.count_turns(c frontrow.collections, item jsonb) returns text[]
 language plpgsql volatile security definer set search_path = '' as $$
@@ -2229,17 +2256,23 @@ declare
   moment timestamptz := pg_catalog.clock_timestamp();
   oldest timestamptz := moment - pg_catalog.make_interval(mins => (c.policies #>> '{breaker,minutes}')::int);
   latest timestamptz := moment - pg_catalog.make_interval(secs => (c.policies #>> '{breaker,seconds}')::int);
+  made timestamptz := (select created_at from frontrow.revisions
+    where collection = c.name and path = item ->> 'path' and revision = 1);
   result text[];
 begin
   with counted as (
-    insert into frontrow.flows as f (collection, path, name, side, contested, at)
-    select c.name, item ->> 'path', w.name, w.side, w.contested, moment from frontrow.flows_of(c, item) as w
+    insert into frontrow.flows as f (collection, path, name, side, contested, at, turned)
+    select c.name, item ->> 'path', w.name, w.side, w.contested, moment,
+      frontrow.turns_after('{}', moment, w.side,
+        made > (case w.name when '(any)' then latest else oldest end) and (w.side <> 'both' or w.contested))
+    from frontrow.flows_of(c, item) as w
     on conflict (collection, path, name) do update set
-      turned = case
-        when f.at > (case f.name when '(any)' then latest else oldest end) and (f.side <> excluded.side or excluded.contested)
-          then array(select t from pg_catalog.unnest(f.turned) as t where t > oldest) || moment
-        when f.name = '(any)' then '{}'
-        else array(select t from pg_catalog.unnest(f.turned) as t where t > oldest) end,
+      turned = frontrow.turns_after(
+        array(select t from pg_catalog.unnest(f.turned) as t where t > oldest
+          -- Quick writes count only while they go on.
+          and (f.name <> '(any)' or (f.at > latest and (f.side <> excluded.side or excluded.contested)))),
+        moment, excluded.side,
+        f.at > (case f.name when '(any)' then latest else oldest end) and (f.side <> excluded.side or excluded.contested)),
       side = excluded.side, contested = excluded.contested, at = excluded.at
     returning f.name, f.turned
   )
@@ -2568,8 +2601,7 @@ begin
     if h.kind = 'identity' and decision = 'apply' then
       perform frontrow.set_identity(h.evidence ->> 'seen');
     elsif h.kind = 'fence' then
-      -- Whether the header arrives now is seen by the next write.
-      delete from frontrow.settings where name = 'fence';
+      perform frontrow.retry_fence();
     elsif h.kind = 'oscillation' then
       delete from frontrow.flows where collection = h.collection and path = any (paths);
     elsif decision = 'restore' then
@@ -2947,14 +2979,21 @@ create or replace function frontrow.write_row(
 ) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  before record;
+  before frontrow.row_replica;
   back record;
   cleared text[] := array(select pg_catalog.jsonb_array_elements_text(change -> 'clear'));
   meant jsonb := frontrow.normalized(c, change -> 'set');
   agreed jsonb;
   agreed_body text;
 begin
-  select * into before from frontrow.read_rows(c, array[document_path]);
+  if expected is not null then
+    select b.path, b.version, b.fields, b.body into before from frontrow.bases as b
+    where b.collection = c.name and b.path = document_path and b.store = 'table' and b.version = expected
+      and b.fields is not null;
+    if before.path is null then
+      select * into before from frontrow.read_rows(c, array[document_path]);
+    end if;
+  end if;
   if not frontrow.put_row(c, document_path, expected, change -> 'set',
     cleared, change ->> 'body')
   then
@@ -2966,8 +3005,10 @@ begin
   if back.path is null then
     raise exception 'frontrow: the row of % was gone again after it was written', document_path using errcode = 'FR002';
   end if;
-  agreed := back.fields || coalesce(before.fields - cleared, '{}') || meant;
-  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', before.body, back.body) end;
+  -- What a trigger made of a column that was not written is news as well: the base keeps what stood there before.
+  agreed := back.fields || case when before.version = expected then before.fields - cleared else '{}' end || meant;
+  agreed_body := case when c.body_column is null then null
+    else coalesce(change ->> 'body', case when before.version = expected then before.body end, back.body) end;
   insert into frontrow.bases (collection, path, store, version, revision, fields, body)
   values (c.name, document_path, 'table', frontrow.row_version(agreed, agreed_body), revision, agreed, agreed_body)
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
@@ -3599,7 +3640,7 @@ comment on function frontrow.preview(jsonb) is 'The documents a backfill would l
 
 -- -------------------- sql/82_signals.sql --------------------
 
--- What comes from outside: signals. Halts are resumed in 65_valve.sql, conflicts resolved in 67_conflicts.sql.
+-- What comes from outside: signals. Halts are resumed in 68_resume.sql, conflicts resolved in 67_conflicts.sql.
 
 -- Signals from outside: webhooks, connectors, a person. Names that belong to no collection are ignored and counted.
 create or replace function frontrow.signal(request jsonb) returns jsonb
@@ -3702,6 +3743,7 @@ begin
     where tgrelid = 'storage.objects'::regclass and tgname like 'frontrow\_%' and tgenabled <> 'D') < 6
   then
     perform frontrow.guard_objects();
+    perform frontrow.retry_fence();
     repaired := repaired + 1;
   end if;
   for c in select k.* from frontrow.collections as k

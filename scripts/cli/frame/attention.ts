@@ -1,6 +1,7 @@
 /** The lists of what needs a person, each with what to type next. */
 import { displayPath } from "../../../shared/document/path-disk.ts";
 import type { Report } from "../../../shared/hub/hub.ts";
+import { decisionsOf } from "./halts.ts";
 import { ago, aligned, type Paint, plural, quoted } from "./text.ts";
 
 /** Longer lists are cut; `--json` has them whole. */
@@ -57,18 +58,18 @@ function overlaps(overlapping: unknown): string {
 
 function halts({ halts }: Report, paint: Paint, program: string): string[] {
   if (halts.length === 0) return [];
-  const lines = [`${paint.bold("Halts")}: nothing is deleted until a person decides.`];
+  const lines = [`${paint.bold("Halts")}: stopped until a person decides; see ${program} halts.`];
   for (const { id, kind, reason, documents } of halts) {
-    lines.push(`  ${paint.yellow(`#${id}`)} ${reason} (${plural(documents, "document")} held)`);
-    if (kind === "schema-changed") {
-      lines.push(`    ${program} register`);
-      continue;
-    }
+    const held = documents > 0 ? ` (${plural(documents, "document")} held)` : "";
+    lines.push(`  ${paint.yellow(`#${id}`)} ${reason}${held}`);
+    if (kind === "schema-changed") lines.push(`    ${program} register`);
     lines.push(
-      ...aligned([
-        [`    ${program} resume ${id} --apply`, paint.dim("carry out what is held")],
-        [`    ${program} resume ${id} --restore`, paint.dim("give back what is missing")],
-      ]),
+      ...aligned(
+        decisionsOf(kind).map(({ option, about }) => [
+          `    ${program} resume ${id} ${option}`,
+          paint.dim(about),
+        ]),
+      ),
     );
   }
   return [...lines, ""];

@@ -30,7 +30,11 @@ export async function openProject(
   { signed = false } = {},
 ): Promise<Connection & { address: Address }> {
   const address = await addressOf(call);
-  return { ...connect({ ...address, caller: signed ? await authorOf(call) : undefined }), address };
+  return { ...connectTo(call, address, signed ? await authorOf(call) : undefined), address };
+}
+
+function connectTo({ io }: Call, address: Address, caller: string | undefined): Connection {
+  return connect({ ...address, identity: io.environment.FRONTROW_PROJECT || undefined, caller });
 }
 
 /** @throws {FrontrowError} `CONFIG_INVALID`, `NOT_FOUND` (the collection), `NOT_REGISTERED`, `HUB_UNAVAILABLE`, `UNAUTHORIZED` */
@@ -39,7 +43,7 @@ export async function openEngine(call: Call, { registerIfNone = false } = {}): P
   const address = await addressOf(call);
   const config = await loadConfig(call);
   if (collection !== undefined) collectionNamed(config, collection);
-  const connection = connect({ ...address, caller: await authorOf(call) });
+  const connection = connectTo(call, address, await authorOf(call));
   const registered = await connection.hub.registered();
   const isNew = registerIfNone && registered.length === 0;
   const all = isNew ? await register(connection.hub, config) : await bind(config, registered);

@@ -24,7 +24,13 @@ export const EXIT_HELP = `Exit codes:
   4  a defect of Frontrow's own`;
 
 /** Configuration problems whose HTTP status is shared with "somebody else moved first". */
-const NEEDS_CONFIG = new Set(["NOT_REGISTERED", "PROTOCOL_MISMATCH", "SCHEMA_CHANGED", "SCOPE_CHANGED"]);
+const NEEDS_CONFIG = new Set([
+  "NOT_REGISTERED",
+  "PROTOCOL_MISMATCH",
+  "PROJECT_MISMATCH",
+  "SCHEMA_CHANGED",
+  "SCOPE_CHANGED",
+]);
 
 /** The exit code of a verb that threw. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -29,7 +29,8 @@ export function stateOf(report: Report): State {
     in_flight: total(report, "in_flight"),
     quarantined: total(report, "quarantined"),
     conflicts: total(report, "conflicts"),
-    halts: total(report, "halts"),
+    // A halt of the whole project is in every collection's count.
+    halts: report.halts.length,
   };
   const isQuiet = Object.values(counts).every((count) => count === 0) && total(report, "unnamed") === 0;
   return { in_sync: isQuiet && report.collections.length > 0, ...counts };
