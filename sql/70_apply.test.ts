@@ -114,8 +114,9 @@ test("the object came back since it was seen gone: the row is not deleted", asyn
   const worker = new Puppet(garden);
   await worker.stepTo("apply");
   await garden.upload(one.path, text("Back"));
-  await worker.finish();
+  await worker.step();
   assert.equal((await one.row())?.name, "One", "the evidence is of this moment");
+  await worker.finish();
   await garden.settle();
   assert.equal((await one.row())!.name, "Back");
   assert.ok(!(await one.revisions()).includes("deleted"));
@@ -244,8 +245,9 @@ test("our upload that a user's overtook is not believed, and both are kept", asy
   const worker = new Puppet(garden);
   await worker.stepTo("write");
   await garden.upload(one.path, text("User"));
-  await worker.finish();
+  await worker.step();
   assert.equal(await one.file(), text("User"), "the fence kept the user's bytes");
+  await worker.finish();
   await garden.settle();
   assert.equal(await one.file(), text("User", "1"));
   const { name, charge } = (await one.row())!;

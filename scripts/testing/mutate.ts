@@ -19,6 +19,7 @@ const FILES = [
   "shared/sync/crash.test.ts",
   "shared/sync/follow.test.ts",
   "shared/sync/resolve.test.ts",
+  "shared/sync/conflict-copy.test.ts",
 ];
 const ON_POSTGRES = ["sql/workers.pg.test.ts"];
 

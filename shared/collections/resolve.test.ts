@@ -171,7 +171,7 @@ describe("registrationOf", () => {
     const said = await registration({ body: "body" });
     assert.deepEqual(JSON.parse(JSON.stringify(said)), said);
     assert.deepEqual(said.key, ["user_id", "slug"]);
-    assert.equal(said.pattern, "^users/([^/]+)/parts/([^/]+)\\.md$");
+    assert.equal(said.pattern, "^(?!.*\\.conflict(?:\\.[^./]*)?$)users/([^/]+)/parts/([^/]+)\\.md$");
     assert.match(said.scope + said.digest, /^[0-9a-f]{128}$/);
   });
 

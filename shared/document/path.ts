@@ -7,6 +7,7 @@
  */
 
 import { FrontrowError } from "../errors.ts";
+import { isReservedName, NOT_RESERVED } from "./conflict-copy.ts";
 import { decodeValue, encodeValue, pathInvalid, requireLength, requireNfc } from "./path-codec.ts";
 import { decodeFilePath } from "./path-disk.ts";
 
@@ -46,13 +47,16 @@ export function compileTemplate(template: string): PathTemplate {
     .filter((token) => typeof token !== "string")
     .map(({ param, many }) => ({ name: param, many }));
   check(template, params);
-  const pattern = `^${tokens.map(patternOf).join("")}$`;
+  const pattern = `^${NOT_RESERVED}${tokens.map(patternOf).join("")}$`;
   const expression = new RegExp(pattern);
 
   function build(values: Readonly<Record<string, string>>): string {
     let path = "";
     for (const token of tokens) path += typeof token === "string" ? token : encodeParam(token, values);
     requireLength(path);
+    if (isReservedName(path)) {
+      throw pathInvalid("reserved", path, 'a name that ends in ".conflict" is kept for conflict copies');
+    }
     return path;
   }
 
@@ -128,6 +132,8 @@ function checkLiterals(template: string, names: readonly string[]): void {
   try {
     decodeFilePath(sample);
     requireLength(sample);
+    if (isReservedName(sample))
+      throw pathInvalid("reserved", sample, "that name is kept for conflict copies");
   } catch (cause) {
     const reason = cause instanceof FrontrowError ? `: ${cause.message}` : "";
     throw invalid(template, `its literal parts must be spelled as Storage takes them${reason}`, cause);

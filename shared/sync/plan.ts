@@ -1,4 +1,6 @@
 /** Reading and deciding, without changing anything. */
+
+import { isReservedName } from "../document/conflict-copy.ts";
 import { encode, newDocument, parseDocument, readFields, renderDocument } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import type { ClaimedDocument } from "../hub/hub.ts";
@@ -8,6 +10,7 @@ import type { Codec, Plan } from "../reconcile/types.ts";
 import type { Store } from "../stores/store.ts";
 import { type Binding, readFile } from "./binding.ts";
 import type { Budget, Limits } from "./budget.ts";
+import { planCopy } from "./plan-copy.ts";
 import { pooled } from "./pool.ts";
 import { resolutionOf } from "./resolution.ts";
 import { readSides } from "./sides.ts";
@@ -42,8 +45,10 @@ export function planDocuments(
 ): Promise<(Planned | Undecided)[]> {
   return pooled(items, context.limits.requests, async (item) => {
     const binding = context.bindings.get(item.collection)!;
-    // Known from an earlier path template: out of scope is not deleted, and nothing of it is touched.
-    if (!binding.collection.path.matches(item.path)) return { item, plan: NOTHING };
+    // A conflict copy, or known from an earlier path template: out of scope is not deleted, and nothing of it is touched.
+    if (!binding.collection.path.matches(item.path)) {
+      return isReservedName(item.path) ? await planCopy(context, item) : { item, plan: NOTHING };
+    }
     try {
       const bucket = context.bucket(binding.collection.bucket);
       const { compute } = context.budget;
