@@ -18,8 +18,8 @@ const configOf = (conflictCopy: boolean) =>
         path: `${name}/:slug.md`,
         fields: z.object({ title: z.string() }),
         body: "body",
-        // The valve would close at the second deletion.
-        policies: { conflictCopy: name === "notes" || conflictCopy, valve: { atLeast: 1, share: 0 } },
+        // The valve would close at the first deletion of a document.
+        policies: { conflictCopy: name === "notes" || conflictCopy, valve: { atLeast: 0, share: 0 } },
       }),
     ),
   });
@@ -211,7 +211,7 @@ test("a worker that dies anywhere, while it is written and while it is removed: 
   }
 });
 
-test("resolving many at once is no mass deletion", async () => {
+test("the valve does not count copies: resolving many at once is no mass deletion", async () => {
   const all = [await held(), await held(), await held(), await held()];
   await garden.settle();
   for (const one of all) await one.decide({ keep: "row" });

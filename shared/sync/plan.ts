@@ -70,7 +70,8 @@ export function planDocuments(
             policies: binding.policies,
             codec,
             hasBody: binding.collection.body !== null,
-            resolution: resolutionOf(binding, item),
+            // A file that is brought in is a text the person who decided had not seen.
+            resolution: context.imported?.has(item.path) ? null : resolutionOf(binding, item),
           }),
         ),
       );

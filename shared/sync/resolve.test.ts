@@ -8,6 +8,7 @@ import { endWaits, type Garden, startGarden } from "../../scripts/testing/garden
 import { defineCollection, defineConfig } from "../collections/mod.ts";
 import type { FrontrowError } from "../errors.ts";
 import type { ConflictRecord, Decision } from "../hub/hub.ts";
+import { importFiles } from "./import.ts";
 
 const fields = z.object({
   title: z.string(),
@@ -336,6 +337,22 @@ for (const side of ["file", "row"] as const) {
     assert.match(side === "file" ? (await one.file())! : String((await one.row())!.title), /unseen/);
   });
 }
+
+test("a decision is not about a file that somebody brings in before it is carried out", async () => {
+  const one = await manyOverlaps();
+  await one.decide({ keep: "row" });
+  const imported = new TextEncoder().encode(BASE.replace("one", "imported"));
+  const { counts } = await importFiles({
+    hub: garden.hub,
+    config: garden.config,
+    bindings: garden.bindings,
+    bucket: garden.bucket,
+    cause: "test",
+    files: [{ path: one.path, read: () => Promise.resolve(imported) }],
+  });
+  assert.deepEqual(counts, { conflict: 1 });
+  assert.equal((await one.record()).state, "open");
+});
 
 test("an answer given while a pass holds the document again is not lost", async () => {
   const one = await manyOverlaps();
