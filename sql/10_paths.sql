@@ -6,6 +6,22 @@
 -- SQL never refuses a value that is not in Unicode normal form C: it spells what is there, and TypeScript refuses it.
 -- Comparisons use the collation "C", so that no collation of a column changes what a range in a regular expression means.
 
+-- Names that end in ".conflict" or ".conflict.<extension>" are kept for conflict copies: never a document, and no value
+-- is spelled so. The same rules as shared/document/conflict-copy.ts.
+create or replace function frontrow.is_reserved_name(name text) returns boolean
+language sql immutable parallel safe set search_path = '' as $$
+  select name collate "C" ~ '\.conflict(?:\.[^./]*)?$'
+$$;
+comment on function frontrow.is_reserved_name(text) is 'Whether an object name is kept for a conflict copy.';
+revoke execute on function frontrow.is_reserved_name(text) from public, anon, authenticated;
+
+create or replace function frontrow.unreserved(encoded text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select pg_catalog.regexp_replace(encoded collate "C", '\.(?=conflict(?:\.[^./]*)?$)', '=2E', 'g')
+$$;
+comment on function frontrow.unreserved(text) is 'An encoded value, spelled so that no name ends as a conflict copy''s does.';
+revoke execute on function frontrow.unreserved(text) from public, anon, authenticated;
+
 -- Plain values, nearly all of them, cost one regular expression. Others are spelled character by character.
 create or replace function frontrow.encode_value(value text, many boolean) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
@@ -14,7 +30,8 @@ declare
 begin
   if value is null or many is null or value = '' collate "C" then return null; end if;
   if value collate "C" ~ '^[A-Za-z0-9_!.*''() &$@;:+,?-]+$' then
-    return case when value collate "C" in ('.', '..') then '=2E' || pg_catalog.substr(value, 2) else value end;
+    return case when value collate "C" in ('.', '..') then '=2E' || pg_catalog.substr(value, 2)
+      when pg_catalog.strpos(value collate "C", '.conflict') = 0 then value else frontrow.unreserved(value) end;
   end if;
   if many and value collate "C" ~ '^/|//|/$' then return null; end if;
 
@@ -31,8 +48,8 @@ begin
     from pg_catalog.string_to_table(value, null) with ordinality as c (glyph, place);
   end if;
 
-  if not many then return encoded; end if;
-  return pg_catalog.regexp_replace(encoded collate "C", '(^|/)\.(?=\.?(/|$))', '\1=2E', 'g');
+  if not many then return frontrow.unreserved(encoded); end if;
+  return frontrow.unreserved(pg_catalog.regexp_replace(encoded collate "C", '(^|/)\.(?=\.?(/|$))', '\1=2E', 'g'));
 end;
 $$;
 comment on function frontrow.encode_value(text, boolean) is
@@ -46,7 +63,8 @@ declare
 begin
   if encoded is null or encoded = '' collate "C" then return null; end if;
   if encoded collate "C" ~ '^[A-Za-z0-9_!.*''() &$@;:+,?-]+$' then
-    return case when encoded collate "C" in ('.', '..') then null else encoded end;
+    return case when encoded collate "C" in ('.', '..') or (pg_catalog.strpos(encoded collate "C", '.conflict') > 0
+      and frontrow.is_reserved_name(encoded)) then null else encoded end;
   end if;
   -- Plain characters, "/", and escapes that are UTF-8 without NUL, by length. Checked before they are decoded: a block
   -- that catches the error instead cannot run in a parallel query before PostgreSQL 17.
@@ -106,6 +124,7 @@ begin
   end loop;
 
   if path is null or used <> pg_catalog.cardinality(key_values) then return null; end if;
+  if pg_catalog.strpos(path collate "C", '.conflict') > 0 and frontrow.is_reserved_name(path) then return null; end if;
   if pg_catalog.octet_length(path) > 255 and (pg_catalog.octet_length(path) > 1024 or exists (
     select from pg_catalog.string_to_table(path collate "C", '/') as segment where pg_catalog.octet_length(segment) > 255
   )) then return null; end if;

@@ -53,6 +53,8 @@ create table frontrow.bases (
   primary key (collection, path, store)
 );
 comment on table frontrow.bases is 'What the hub and one store last agreed on: the store''s version and the hub revision.';
+-- The copies of conflicts that lie in the bucket; the rest of the table is not in here.
+create index bases_copies_idx on frontrow.bases (collection, path) where path ~ '\.conflict(?:\.[^./]*)?$';
 comment on column frontrow.bases.fields is 'For the table: the mapped columns as texts, as the row was then.';
 
 create table frontrow.revisions (

@@ -46,7 +46,8 @@ begin
     'resolution', case when k.bucket_version is not distinct from o.version
       and k.table_version is not distinct from r.version and k.revision = coalesce(d.revision, 0) then k.decision end,
     'dirtyAt', signals.at
-  )), '{}') into result
+  ) || case when p.path ~ '\.conflict(?:\.[^./]*)?$'
+    then pg_catalog.jsonb_build_object('copy', frontrow.wanted_copy(c, p.path)) else '{}' end), '{}') into result
   from pg_catalog.unnest(paths) as p (path)
   left join frontrow.documents as d on d.collection = c.name and d.path = p.path
   left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'

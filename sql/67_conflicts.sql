@@ -32,6 +32,9 @@ begin
       decided_by = coalesce(note ->> 'decidedBy', 'agreement')
     where collection = c.name and path = document_path and state = 'open';
     was_open := found;
+    if was_open then
+      perform frontrow.mark_copy(c, document_path);
+    end if;
     -- What a person decided about is the open record itself: it has these very texts.
     if note is null or (was_open and note ->> 'decidedBy' = 'person') then
       return;
@@ -53,6 +56,9 @@ begin
     decision = case when (k.bucket_version, k.table_version, k.revision)
         is not distinct from (excluded.bucket_version, excluded.table_version, excluded.revision)
       and k.decision is distinct from nullif(note -> 'decision', 'null') then k.decision end;
+  if is_held then
+    perform frontrow.mark_copy(c, document_path);
+  end if;
 end;
 $$;
 comment on function frontrow.record_conflict(frontrow.collections, jsonb, bigint, jsonb) is 'Keeps both texts of a conflict, or closes the open one when the sides agree.';
@@ -175,7 +181,8 @@ begin
       (case when request ->> 'path' is null
         then pg_catalog.to_jsonb(k) - array['base_text', 'file_text', 'row_text', 'merged_text', 'decision']
         else pg_catalog.to_jsonb(k) end)
-      || pg_catalog.jsonb_build_object('overlapping', frontrow.named_overlaps(c, k.overlapping))
+      || pg_catalog.jsonb_build_object('overlapping', frontrow.named_overlaps(c, k.overlapping),
+        'copy', frontrow.copy_state(c, k))
       order by k.id desc), '[]')
     from (
       select * from frontrow.conflicts

@@ -101,7 +101,10 @@ begin
   if object_op = 'delete' and exists (select from frontrow.settings where name = 'fence' and value = '"inactive"') then
     raise exception 'Storage does not deliver the intent header: nothing is deleted without the fence' using errcode = 'FR503';
   end if;
-  if coalesce((item ->> 'tombstone')::boolean, false) or row_op = 'delete' or object_op = 'delete' then
+  -- A conflict copy is no document: the valve does not count it.
+  if (coalesce((item ->> 'tombstone')::boolean, false) or row_op = 'delete' or object_op = 'delete')
+    and not frontrow.is_reserved_name(document_path)
+  then
     if not frontrow.may_delete(c, document_path,
       case when (item #>> '{expect,bucket}') is null then 'bucket' else 'table' end,
       pg_catalog.jsonb_build_object('bucket', item #> '{expect,bucket}', 'table', item #> '{expect,table}'))

@@ -18,6 +18,7 @@ begin
   insert into frontrow.dirty (collection, path, store)
   select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
     and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
+  perform frontrow.mark_copies();
   -- One slice of at most some 5,000 documents of one collection, the next one each time.
   select value into place from frontrow.settings where name = 'backfill';
   select * into c from frontrow.collections

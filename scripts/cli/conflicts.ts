@@ -80,10 +80,19 @@ function header(record: ConflictRecord, { out: { paint } }: Call): string[] {
     ...aligned([
       side("file", record.file_text, record.file_author, record.file_at),
       side("row", record.row_text, record.row_author, record.row_at),
+      ...(record.copy === null
+        ? []
+        : [["  copy", `${displayPath(record.copy.name)} ${COPY[record.copy.state]}`]]),
     ]),
     "",
   ];
 }
+
+const COPY: Record<NonNullable<ConflictRecord["copy"]>["state"], string> = {
+  there: "shows all three",
+  pending: "is not written yet",
+  taken: "is not written: a file of that name is somebody's own",
+};
 
 /** What to type, and for which texts it counts. */
 function answers(record: ConflictRecord, seen: string, { io, out: { paint } }: Call): string[] {

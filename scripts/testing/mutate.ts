@@ -27,6 +27,7 @@ const FILES = [
   "shared/sync/follow.test.ts",
   "shared/sync/resolve.test.ts",
   "shared/sync/restore.test.ts",
+  "shared/sync/conflict-copy.test.ts",
 ];
 const ON_POSTGRES = ["sql/workers.pg.test.ts", "sql/leases.pg.test.ts"];
 

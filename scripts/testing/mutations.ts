@@ -256,6 +256,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "    if remaining is not null then",
     replace: "    if false then",
   },
+  "the valve not counting conflict copies": {
+    find: "    and not frontrow.is_reserved_name(document_path)\n",
+    replace: "",
+  },
+  "the sweep of conflict copies": { find: "  perform frontrow.mark_copies();\n", replace: "" },
   "the answer given since a pass began": {
     find: "      and k.decision is distinct from nullif(note -> 'decision', 'null') then k.decision end;",
     replace: "      and false then k.decision end;",

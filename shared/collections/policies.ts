@@ -18,6 +18,12 @@ export interface Policies<Field extends string = string> {
    */
   conflict?: ConflictPolicy;
   /**
+   * While a document's conflict waits for a person, a file beside it (`x.conflict.md` beside `x.md`) shows all three texts
+   * with git's markers. It is never read; a file of that name that is somebody's own is left alone.
+   * @default false
+   */
+  conflictCopy?: boolean;
+  /**
    * A document deleted on one side and edited on the other.
    * @default "edit-wins"
    */
@@ -74,6 +80,7 @@ export interface Policies<Field extends string = string> {
 
 export interface ResolvedPolicies {
   readonly conflict: ConflictPolicy;
+  readonly conflictCopy: boolean;
   readonly deletes: DeletePolicy;
   readonly rowDelete: RowDelete;
   readonly direction: Direction;
@@ -98,6 +105,7 @@ export interface ResolvedPolicies {
 /** The policies as they may be written; reading them fills in the defaults. */
 export const policiesSchema = z.strictObject({
   conflict: z.enum(["merge", "file-wins", "row-wins", "newest", "manual"]).default("merge"),
+  conflictCopy: z.boolean().default(false),
   deletes: z.enum(["edit-wins", "delete-wins", "manual"]).default("edit-wins"),
   rowDelete: z.enum(["auto", "soft", "hard"]).default("auto"),
   direction: z.enum(["two-way", "files-to-rows", "rows-to-files"]).default("two-way"),

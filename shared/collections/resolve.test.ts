@@ -41,6 +41,7 @@ describe("resolveConfig", () => {
       extra: null,
       policies: {
         conflict: "merge",
+        conflictCopy: false,
         deletes: "edit-wins",
         rowDelete: "auto",
         direction: "two-way",

@@ -41,12 +41,12 @@ function hexEscape(char: string): string {
  * @throws {FrontrowError} `PATH_INVALID`: `empty`, `not-well-formed`, `nul` or `not-nfc`.
  */
 export function encodeValue(value: string, many = false): string {
-  if (ALL_PLAIN.test(value)) return dotted(value);
+  if (ALL_PLAIN.test(value)) return unreserved(dotted(value));
   if (value === "") throw pathInvalid("empty", value, "a key value must not be empty");
   requireWellFormed(value);
   if (value.includes("\0")) throw pathInvalid("nul", value, "it must not hold a NUL character");
   requireNfc(value);
-  if (!many) return dotted(escapeText(value));
+  if (!many) return unreserved(dotted(escapeText(value)));
   const segments = value.split("/");
   if (segments.includes("")) {
     throw pathInvalid(
@@ -55,7 +55,7 @@ export function encodeValue(value: string, many = false): string {
       "no segment of it may be empty: write single slashes, none at the ends",
     );
   }
-  return segments.map((segment) => dotted(escapeText(segment))).join("/");
+  return unreserved(segments.map((segment) => dotted(escapeText(segment))).join("/"));
 }
 
 /** @throws {FrontrowError} `PATH_INVALID` `not-well-formed`. Such a text has no UTF-8. */
@@ -97,6 +97,11 @@ function escapeChar(char: string): string {
 /** `.` and `..` mean a folder everywhere: their first dot is escaped. */
 function dotted(segment: string): string {
   return segment === "." || segment === ".." ? `=2E${segment.slice(1)}` : segment;
+}
+
+/** Names that end in `.conflict` or `.conflict.<extension>` are kept for conflict copies: a value is not spelled so. */
+function unreserved(encoded: string): string {
+  return encoded.includes(".conflict") ? encoded.replace(/\.(?=conflict(?:\.[^./]*)?$)/g, "=2E") : encoded;
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 
 import { FrontrowError } from "../errors.ts";
+import { isReservedName, NOT_RESERVED } from "./conflict-copy.ts";
 import { decodeValue, encodeValue, pathInvalid, requireLength, requireNfc } from "./path-codec.ts";
 import { decodeFilePath } from "./path-disk.ts";
 
@@ -53,7 +54,7 @@ export function compileTemplate(template: string): PathTemplate {
     .filter((token) => typeof token !== "string")
     .map(({ param, many }) => ({ name: param, many }));
   check(template, params);
-  const pattern = `^(?!${IGNORED_NAMES})${tokens.map(patternOf).join("")}$`;
+  const pattern = `^${NOT_RESERVED}(?!${IGNORED_NAMES})${tokens.map(patternOf).join("")}$`;
   const ignored = new RegExp(`^${IGNORED_NAMES}`);
   const expression = new RegExp(pattern);
 
@@ -61,6 +62,9 @@ export function compileTemplate(template: string): PathTemplate {
     let path = "";
     for (const token of tokens) path += typeof token === "string" ? token : encodeParam(token, values);
     requireLength(path);
+    if (isReservedName(path)) {
+      throw pathInvalid("reserved", path, 'a name that ends in ".conflict" is kept for conflict copies');
+    }
     if (ignored.test(path)) {
       const hint = "Give the row another key.";
       throw pathInvalid("ignored-name", path, "a program leaves files of this name behind", hint);
@@ -140,6 +144,8 @@ function checkLiterals(template: string, names: readonly string[]): void {
   try {
     decodeFilePath(sample);
     requireLength(sample);
+    if (isReservedName(sample))
+      throw pathInvalid("reserved", sample, "that name is kept for conflict copies");
   } catch (cause) {
     const reason = cause instanceof FrontrowError ? `: ${cause.message}` : "";
     throw invalid(template, `its literal parts must be spelled as Storage takes them${reason}`, cause);

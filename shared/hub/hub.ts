@@ -67,6 +67,8 @@ export interface ClaimedDocument {
   isKey: boolean;
   /** A person's decision on the open conflict, about exactly these versions. */
   resolution: Decision | null;
+  /** Only for the name of a conflict copy: the three texts it is to show; null: there must be none. */
+  copy?: { base: string | null; file: string | null; row: string | null } | null;
   /** When each store's last signal was logged. */
   dirtyAt: { bucket?: string; table?: string } | null;
 }
@@ -158,6 +160,8 @@ export interface ConflictSummary extends Seen {
   row_author: string | null;
   file_at: string | null;
   row_at: string | null;
+  /** The copy beside the file, where the policy wants one; `taken`: a file of that name is somebody's own. */
+  copy: { name: string; state: "there" | "pending" | "taken" } | null;
   decider: string | null;
   decided_at: string | null;
   created_at: string;

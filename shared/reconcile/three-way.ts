@@ -2,10 +2,7 @@
 import { type Document, type Node, parseDocument } from "../document/mod.ts";
 import { resolved } from "../document/node.ts";
 import { FrontrowError } from "../errors.ts";
-import { type Hunk, hunksOf } from "./line-hunks.ts";
-
-/** Who changed something: one side, both in the same way, or both differently. */
-export type Changed = "file" | "row" | "alike" | "both";
+import { type Changed, changedBy, linesOf, stretchesOf } from "./line-stretches.ts";
 
 /** One top-level key as short text; null: it is not there. */
 export interface FieldDifference {
@@ -70,13 +67,6 @@ function fieldsOf(base: Read, file: Read, row: Read): FieldDifference[] {
   return found;
 }
 
-function changedBy(isFileBase: boolean, isRowBase: boolean, isAlike: boolean): Changed | null {
-  if (isFileBase && isRowBase) return null;
-  if (isRowBase) return "file";
-  if (isFileBase) return "row";
-  return isAlike ? "alike" : "both";
-}
-
 /** A value on one line; how it was quoted or laid out makes no difference. */
 function shown(node: Node): string {
   const real = resolved(node);
@@ -88,49 +78,14 @@ function shown(node: Node): string {
 }
 
 function bodyOf(base: readonly string[], file: readonly string[], row: readonly string[]): BodyDifference[] {
-  const inFile = hunksOf(base, file);
-  const inRow = hunksOf(base, row);
-  return grouped(inFile, inRow).map(({ start, end }) => {
-    const [f, r] = [slice(file, inFile, start, end), slice(row, inRow, start, end)];
-    const b = base.slice(start, end);
-    return {
-      changed: changedBy(same(b, f.lines), same(b, r.lines), same(f.lines, r.lines)) ?? "alike",
-      line: f.at + 1,
-      heading: base.slice(0, start).findLast((line) => HEADING.test(line)) ?? null,
-      before: base.slice(Math.max(0, start - CONTEXT), start),
-      base: b,
-      file: f.lines,
-      row: r.lines,
-      after: base.slice(end, end + CONTEXT),
-    };
-  });
-}
-
-/** The stretches of the base that either side changed; those that touch are one. */
-function grouped(inFile: readonly Hunk[], inRow: readonly Hunk[]): { start: number; end: number }[] {
-  const groups: { start: number; end: number }[] = [];
-  for (const { start, end } of [...inFile, ...inRow].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    const last = groups.at(-1);
-    if (last && start <= last.end) last.end = Math.max(last.end, end);
-    else groups.push({ start, end });
-  }
-  return groups;
-}
-
-/** What a side has for `base[start..end)`. */
-function slice(side: readonly string[], hunks: readonly Hunk[], start: number, end: number) {
-  const shiftAt = (isBefore: (hunk: Hunk) => boolean): number => {
-    const last = hunks.findLast(isBefore);
-    return last ? last.to - last.end : 0;
-  };
-  const at = start + shiftAt((hunk) => hunk.end < start);
-  return { at, lines: side.slice(at, end + shiftAt((hunk) => hunk.end <= end)) };
-}
-
-function linesOf(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+/g) ?? [];
-}
-
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, index) => line === b[index]);
+  return stretchesOf(base, file, row).map(({ start, end, fileAt, ...one }) => ({
+    changed: one.changed,
+    line: fileAt + 1,
+    heading: base.slice(0, start).findLast((line) => HEADING.test(line)) ?? null,
+    before: base.slice(Math.max(0, start - CONTEXT), start),
+    base: one.base,
+    file: one.file,
+    row: one.row,
+    after: base.slice(end, end + CONTEXT),
+  }));
 }

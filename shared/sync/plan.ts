@@ -1,4 +1,5 @@
 /** Reading and deciding, without changing anything. */
+import { isReservedName } from "../document/conflict-copy.ts";
 import {
   encode,
   newDocument,
@@ -16,6 +17,7 @@ import type { Codec, Plan, Side } from "../reconcile/types.ts";
 import type { Store } from "../stores/store.ts";
 import { type Binding, readFile } from "./binding.ts";
 import type { Budget, Limits } from "./budget.ts";
+import { planCopy } from "./plan-copy.ts";
 import { pooled } from "./pool.ts";
 import { resolutionOf } from "./resolution.ts";
 import { readSides } from "./sides.ts";
@@ -52,8 +54,10 @@ export function planDocuments(
 ): Promise<(Planned | Undecided)[]> {
   return pooled(items, context.limits.requests, async (item) => {
     const binding = context.bindings.get(item.collection)!;
-    // Known from an earlier path template: out of scope is not deleted, and nothing of it is touched.
-    if (!binding.collection.path.matches(item.path)) return { item, plan: NOTHING };
+    // A conflict copy, or known from an earlier path template: out of scope is not deleted, and nothing of it is touched.
+    if (!binding.collection.path.matches(item.path)) {
+      return isReservedName(item.path) ? await planCopy(context, item) : { item, plan: NOTHING };
+    }
     try {
       const bucket = context.bucket(binding.collection.bucket);
       const { compute } = context.budget;
@@ -75,7 +79,8 @@ export function planDocuments(
             policies: binding.policies,
             codec,
             hasBody: binding.collection.body !== null,
-            resolution: resolutionOf(binding, item),
+            // A file that is brought in is a text the person who decided had not seen.
+            resolution: context.imported?.has(item.path) ? null : resolutionOf(binding, item),
           }),
         ),
       );

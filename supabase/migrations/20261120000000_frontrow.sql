@@ -49,6 +49,22 @@ comment on function frontrow.secret(text) is 'A secret from vault, or null when 
 -- SQL never refuses a value that is not in Unicode normal form C: it spells what is there, and TypeScript refuses it.
 -- Comparisons use the collation "C", so that no collation of a column changes what a range in a regular expression means.
 
+-- Names that end in ".conflict" or ".conflict.<extension>" are kept for conflict copies: never a document, and no value
+-- is spelled so. The same rules as shared/document/conflict-copy.ts.
+create or replace function frontrow.is_reserved_name(name text) returns boolean
+language sql immutable parallel safe set search_path = '' as $$
+  select name collate "C" ~ '\.conflict(?:\.[^./]*)?$'
+$$;
+comment on function frontrow.is_reserved_name(text) is 'Whether an object name is kept for a conflict copy.';
+revoke execute on function frontrow.is_reserved_name(text) from public, anon, authenticated;
+
+create or replace function frontrow.unreserved(encoded text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select pg_catalog.regexp_replace(encoded collate "C", '\.(?=conflict(?:\.[^./]*)?$)', '=2E', 'g')
+$$;
+comment on function frontrow.unreserved(text) is 'An encoded value, spelled so that no name ends as a conflict copy''s does.';
+revoke execute on function frontrow.unreserved(text) from public, anon, authenticated;
+
 -- Plain values, nearly all of them, cost one regular expression. Others are spelled character by character.
 create or replace function frontrow.encode_value(value text, many boolean) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
@@ -57,7 +73,8 @@ declare
 begin
   if value is null or many is null or value = '' collate "C" then return null; end if;
   if value collate "C" ~ '^[A-Za-z0-9_!.*''() &$@;:+,?-]+$' then
-    return case when value collate "C" in ('.', '..') then '=2E' || pg_catalog.substr(value, 2) else value end;
+    return case when value collate "C" in ('.', '..') then '=2E' || pg_catalog.substr(value, 2)
+      when pg_catalog.strpos(value collate "C", '.conflict') = 0 then value else frontrow.unreserved(value) end;
   end if;
   if many and value collate "C" ~ '^/|//|/$' then return null; end if;
 
@@ -74,8 +91,8 @@ begin
     from pg_catalog.string_to_table(value, null) with ordinality as c (glyph, place);
   end if;
 
-  if not many then return encoded; end if;
-  return pg_catalog.regexp_replace(encoded collate "C", '(^|/)\.(?=\.?(/|$))', '\1=2E', 'g');
+  if not many then return frontrow.unreserved(encoded); end if;
+  return frontrow.unreserved(pg_catalog.regexp_replace(encoded collate "C", '(^|/)\.(?=\.?(/|$))', '\1=2E', 'g'));
 end;
 $$;
 comment on function frontrow.encode_value(text, boolean) is
@@ -89,7 +106,8 @@ declare
 begin
   if encoded is null or encoded = '' collate "C" then return null; end if;
   if encoded collate "C" ~ '^[A-Za-z0-9_!.*''() &$@;:+,?-]+$' then
-    return case when encoded collate "C" in ('.', '..') then null else encoded end;
+    return case when encoded collate "C" in ('.', '..') or (pg_catalog.strpos(encoded collate "C", '.conflict') > 0
+      and frontrow.is_reserved_name(encoded)) then null else encoded end;
   end if;
   -- Plain characters, "/", and escapes that are UTF-8 without NUL, by length. Checked before they are decoded: a block
   -- that catches the error instead cannot run in a parallel query before PostgreSQL 17.
@@ -149,6 +167,7 @@ begin
   end loop;
 
   if path is null or used <> pg_catalog.cardinality(key_values) then return null; end if;
+  if pg_catalog.strpos(path collate "C", '.conflict') > 0 and frontrow.is_reserved_name(path) then return null; end if;
   if pg_catalog.octet_length(path) > 255 and (pg_catalog.octet_length(path) > 1024 or exists (
     select from pg_catalog.string_to_table(path collate "C", '/') as segment where pg_catalog.octet_length(segment) > 255
   )) then return null; end if;
@@ -250,6 +269,8 @@ create table frontrow.bases (
   primary key (collection, path, store)
 );
 comment on table frontrow.bases is 'What the hub and one store last agreed on: the store''s version and the hub revision.';
+-- The copies of conflicts that lie in the bucket; the rest of the table is not in here.
+create index bases_copies_idx on frontrow.bases (collection, path) where path ~ '\.conflict(?:\.[^./]*)?$';
 comment on column frontrow.bases.fields is 'For the table: the mapped columns as texts, as the row was then.';
 
 create table frontrow.revisions (
@@ -1246,7 +1267,8 @@ begin
     'resolution', case when k.bucket_version is not distinct from o.version
       and k.table_version is not distinct from r.version and k.revision = coalesce(d.revision, 0) then k.decision end,
     'dirtyAt', signals.at
-  )), '{}') into result
+  ) || case when p.path ~ '\.conflict(?:\.[^./]*)?$'
+    then pg_catalog.jsonb_build_object('copy', frontrow.wanted_copy(c, p.path)) else '{}' end), '{}') into result
   from pg_catalog.unnest(paths) as p (path)
   left join frontrow.documents as d on d.collection = c.name and d.path = p.path
   left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'
@@ -2353,6 +2375,9 @@ begin
       decided_by = coalesce(note ->> 'decidedBy', 'agreement')
     where collection = c.name and path = document_path and state = 'open';
     was_open := found;
+    if was_open then
+      perform frontrow.mark_copy(c, document_path);
+    end if;
     -- What a person decided about is the open record itself: it has these very texts.
     if note is null or (was_open and note ->> 'decidedBy' = 'person') then
       return;
@@ -2374,6 +2399,9 @@ begin
     decision = case when (k.bucket_version, k.table_version, k.revision)
         is not distinct from (excluded.bucket_version, excluded.table_version, excluded.revision)
       and k.decision is distinct from nullif(note -> 'decision', 'null') then k.decision end;
+  if is_held then
+    perform frontrow.mark_copy(c, document_path);
+  end if;
 end;
 $$;
 comment on function frontrow.record_conflict(frontrow.collections, jsonb, bigint, jsonb) is 'Keeps both texts of a conflict, or closes the open one when the sides agree.';
@@ -2496,7 +2524,8 @@ begin
       (case when request ->> 'path' is null
         then pg_catalog.to_jsonb(k) - array['base_text', 'file_text', 'row_text', 'merged_text', 'decision']
         else pg_catalog.to_jsonb(k) end)
-      || pg_catalog.jsonb_build_object('overlapping', frontrow.named_overlaps(c, k.overlapping))
+      || pg_catalog.jsonb_build_object('overlapping', frontrow.named_overlaps(c, k.overlapping),
+        'copy', frontrow.copy_state(c, k))
       order by k.id desc), '[]')
     from (
       select * from frontrow.conflicts
@@ -2509,6 +2538,70 @@ begin
 end;
 $$;
 comment on function frontrow.conflicts(jsonb) is 'Conflicts, newest first; with a path the whole records. {collection?, path?, state?: open|all, limit?} → {items}.';
+
+-- -------------------- sql/68_conflict_copies.sql --------------------
+
+-- Conflict copies: where the policy says so, a file beside the document shows an open conflict to people who look into
+-- the bucket. A copy's name is a dirty key of its own, so lease, fence, intent and base protect it like any write of the
+-- engine's; its base, under that name, says which version is the engine's. What is not at that version is somebody's.
+
+create or replace function frontrow.copy_name(document_path text) returns text
+language sql immutable set search_path = '' as $$
+  select case when pg_catalog.octet_length(name) <= 1024
+    and pg_catalog.octet_length(pg_catalog.regexp_replace(name, '^.*/', '')) <= 255 then name end
+  from pg_catalog.regexp_replace(document_path, '(\.[^./]+)?$', '.conflict\1') as name
+$$;
+comment on function frontrow.copy_name(text) is 'The name of a document''s conflict copy: x.conflict.md for x.md. Null where it would be too long.';
+
+-- Part of record_conflict: whatever happened to the record, its copy is looked at next.
+create or replace function frontrow.mark_copy(c frontrow.collections, document_path text) returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.dirty (collection, path, store)
+  select c.name, n.name, 'bucket' from frontrow.copy_name(document_path) as n (name)
+  where n.name is not null and ((c.policies ->> 'conflictCopy')::boolean or exists (
+    select from frontrow.bases as b where b.collection = c.name and b.path = n.name))
+$$;
+comment on function frontrow.mark_copy(frontrow.collections, text) is 'Marks a document''s conflict copy dirty where there is, or should be, one.';
+
+create or replace function frontrow.wanted_copy(c frontrow.collections, copy text) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select pg_catalog.jsonb_build_object('base', k.base_text, 'file', k.file_text, 'row', k.row_text)
+  from frontrow.conflicts as k
+  where k.collection = c.name and k.state = 'open' and frontrow.copy_name(k.path) = copy
+    and (c.policies ->> 'conflictCopy')::boolean
+    and k.path = pg_catalog.regexp_replace(copy, '\.conflict(\.[^./]*)?$', '\1')
+$$;
+comment on function frontrow.wanted_copy(frontrow.collections, text) is 'The three texts that a conflict copy is to show; null: there must be none.';
+
+-- Part of the sweep: what a change of the policy, or somebody's clearing up, left without a mark.
+create or replace function frontrow.mark_copies() returns void
+language sql volatile security definer set search_path = '' as $$
+  insert into frontrow.dirty (collection, path, store)
+  select w.collection, w.name, 'bucket' from (
+    select k.collection, n.name from frontrow.conflicts as k
+    join frontrow.collections as c on c.name = k.collection
+    cross join lateral frontrow.copy_name(k.path) as n (name)
+    where k.state = 'open' and (c.policies ->> 'conflictCopy')::boolean and n.name is not null
+      and not exists (select from frontrow.live_objects(c.bucket, array[n.name]))
+    union
+    select b.collection, b.path from frontrow.bases as b
+    join frontrow.collections as c on c.name = b.collection
+    where b.path ~ '\.conflict(?:\.[^./]*)?$' and frontrow.wanted_copy(c, b.path) is null
+  ) as w
+  where not exists (select from frontrow.dirty as d where d.collection = w.collection and d.path = w.name)
+$$;
+comment on function frontrow.mark_copies() is 'Marks conflict copies dirty that are missing, or that nothing wants any more.';
+
+create or replace function frontrow.copy_state(c frontrow.collections, k frontrow.conflicts) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select pg_catalog.jsonb_build_object('name', n.name, 'state', case
+    when o.name is null then 'pending' when o.version = b.version then 'there' else 'taken' end)
+  from frontrow.copy_name(k.path) as n (name)
+  left join lateral frontrow.live_objects(c.bucket, array[n.name]) as o on true
+  left join frontrow.bases as b on b.collection = c.name and b.path = n.name and b.store = 'bucket'
+  where k.state = 'open' and (c.policies ->> 'conflictCopy')::boolean and n.name is not null
+$$;
+comment on function frontrow.copy_state(frontrow.collections, frontrow.conflicts) is 'Where an open conflict''s copy is: {name, state: there|pending|taken}; taken: a file of that name is somebody''s own.';
 
 -- -------------------- sql/68_resume.sql --------------------
 
@@ -3048,7 +3141,10 @@ begin
   if object_op = 'delete' and exists (select from frontrow.settings where name = 'fence' and value = '"inactive"') then
     raise exception 'Storage does not deliver the intent header: nothing is deleted without the fence' using errcode = 'FR503';
   end if;
-  if coalesce((item ->> 'tombstone')::boolean, false) or row_op = 'delete' or object_op = 'delete' then
+  -- A conflict copy is no document: the valve does not count it.
+  if (coalesce((item ->> 'tombstone')::boolean, false) or row_op = 'delete' or object_op = 'delete')
+    and not frontrow.is_reserved_name(document_path)
+  then
     if not frontrow.may_delete(c, document_path,
       case when (item #>> '{expect,bucket}') is null then 'bucket' else 'table' end,
       pg_catalog.jsonb_build_object('bucket', item #> '{expect,bucket}', 'table', item #> '{expect,table}'))
@@ -3692,6 +3788,7 @@ begin
   insert into frontrow.dirty (collection, path, store)
   select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
     and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
+  perform frontrow.mark_copies();
   -- One slice of at most some 5,000 documents of one collection, the next one each time.
   select value into place from frontrow.settings where name = 'backfill';
   select * into c from frontrow.collections

@@ -13,7 +13,7 @@ export async function conflictNamed(hub: Hub, named: string, collection?: string
   const latest = new Map<string, ConflictRecord>();
   for (const path of new Set([named, asObjectName(named) ?? named])) {
     // Newest first; an open one is always the newest of its document.
-    for (const record of await hub.conflictsOf(path, { ...where, state: "all", limit: 100 })) {
+    for (const record of await hub.conflictsOf(path, { ...where, state: "all", limit: 20 })) {
       const key = `${record.collection}\0${record.path}`;
       if (!latest.has(key)) latest.set(key, record);
     }

@@ -1,10 +1,6 @@
 /** A three-way diff as lines for people, within the width of their terminal. */
-import type {
-  BodyDifference,
-  Changed,
-  FieldDifference,
-  ThreeWay,
-} from "../../../shared/reconcile/three-way.ts";
+import type { Changed } from "../../../shared/reconcile/line-stretches.ts";
+import type { BodyDifference, FieldDifference, ThreeWay } from "../../../shared/reconcile/three-way.ts";
 import type { Paint } from "./text.ts";
 
 const WHOSE: Record<Changed, string> = {
