@@ -6,7 +6,7 @@
  * pg_cron (Debian's packages, one server per file; or `DATABASE_URL`), and `*.pg.test.ts`. Without one these are skipped,
  * loudly; with CI=true that is a failure.
  *
- * What a test prints behind a "» " is shown though it passes, once. The last line is `N passed, N failed`.
+ * What a test notes (scripts/testing/note.ts) is shown though it passes, once. The last line is `N passed, N failed`.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -108,16 +108,16 @@ async function runAll(
   await Promise.all(Array.from({ length: width }, lane));
 }
 
-function print({ file, count: { passed, failed, skipped }, milliseconds, output }: Result): void {
+function print({ file, count: { passed, failed, skipped }, milliseconds, output, notes }: Result): void {
   const counts = [
     `${passed} passed`,
     ...(failed ? [`${failed} FAILED`] : []),
     ...(skipped ? [`${skipped} skipped`] : []),
   ];
   console.log(`${failed ? "✗" : "✓"} ${file}  ${counts.join(", ")}  ${seconds(milliseconds)}`);
-  for (const [, note] of output.matchAll(/^» (.*)$/gm)) {
-    if (!shown.has(note!)) console.log(`  ${note}`);
-    shown.add(note!);
+  for (const note of notes) {
+    if (!shown.has(note)) console.log(`  ${note}`);
+    shown.add(note);
   }
   if (failed) console.log(`${output.trim().replace(/^/gm, "    ")}\n`);
 }

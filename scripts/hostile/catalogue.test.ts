@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
+import { note } from "../testing/note.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import {
   checkCodec,
@@ -27,8 +28,8 @@ before(async () => {
   await plantFiles(world, FILES);
 });
 after(async () => {
-  await world.stop();
-  for (const line of CATALOGUE) console.log(`» ${shown(line)}`);
+  await world?.stop(); // undefined when it could not start
+  for (const line of CATALOGUE) note(shown(line));
 });
 
 function filesOf({ id }: Line) {

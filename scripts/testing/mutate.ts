@@ -9,6 +9,7 @@ import { MUTATIONS } from "./mutations.ts";
 
 const root = join(import.meta.dirname!, "..", "..");
 const FILES = [
+  "scripts/hostile/catalogue.test.ts",
   "sql/30_doorbell.test.ts",
   "sql/40_objects.test.ts",
   "sql/50_rows.test.ts",

@@ -10,6 +10,26 @@ interface Mutation {
 }
 
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  "the memory of deliveries": {
+    find: "    if not found then\n      return pg_catalog.jsonb_build_object('marked', 0, 'ignored', 0, 'repeated', true);\n    end if;\n",
+    replace: "",
+  },
+  "the names that are ignored, for rows": {
+    find: "  if path collate \"C\" ~ ('^' || frontrow.ignored_names()) then return null; end if;\n",
+    replace: "",
+  },
+  "the warnings": {
+    find: "      perform frontrow.log_warnings(run_id, c.name, item);\n",
+    replace: "",
+  },
+  "the platform's schemas": {
+    find: "    perform frontrow.refuse(pg_catalog.format('schema \"%s\" belongs to the platform', spec ->> 'schema'));\n",
+    replace: "    null;\n",
+  },
+  "generated columns are no fields": {
+    find: "  if is_mapped and (a.attgenerated <> '' or a.attidentity = 'a') then",
+    replace: "  if false then",
+  },
   "the fence on uploads": {
     find: "    or intent.state <> 'open' or intent.base_version is distinct from replaced\n",
     replace: "",

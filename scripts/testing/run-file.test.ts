@@ -35,6 +35,14 @@ describe("however a test file ends, its tests are counted", () => {
       });
     }
 
+    it(`${runner}: what it notes comes with it`, async () => {
+      const note = join(import.meta.dirname!, "note.ts");
+      const { notes } = await runText(`import { note } from "${note}"; test("a", () => note("H1 … ✓"));`, {
+        runner,
+      });
+      assert.deepEqual(notes, ["H1 … ✓"]);
+    });
+
     it(`${runner}: one that ends the process`, async () => {
       const { count } = await runText(
         'import process from "node:process"; test("a", () => process.exit(0));',

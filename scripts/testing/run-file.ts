@@ -23,6 +23,8 @@ export interface Result extends Job {
   count: Count;
   /** stdout and stderr, as they came */
   output: string;
+  /** What its tests want to be read though they pass; see note.ts. */
+  notes: string[];
   milliseconds: number;
 }
 
@@ -33,9 +35,10 @@ export interface Result extends Job {
 export async function runFile(job: Job): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "frontrow-test-"));
   const report = join(folder, "junit.xml");
+  const notesFile = join(folder, "notes.txt");
   const started = performance.now();
   try {
-    const { code, output } = await execute(job, commandOf(job, report));
+    const { code, output } = await execute(job, commandOf(job, report), notesFile);
     const count = countJunit(await readFile(report, "utf8").catch(() => ""), job.file);
     if (job.filter) count.skipped = 0; // Deno reports what the filter left out
     const ran = count.passed + count.failed + count.skipped;
@@ -43,7 +46,10 @@ export async function runFile(job: Job): Promise<Result> {
     if (code !== 0 && count.failed === 0) note = `\n${job.file}: ended with ${code} though no test failed\n`;
     if (code === 0 && ran === 0 && !job.filter) note = `\n${job.file}: has no tests\n`;
     if (note) count.failed++;
-    return { ...job, count, output: output + note, milliseconds: performance.now() - started };
+    const notes = (await readFile(notesFile, "utf8").catch(() => ""))
+      .split("\n")
+      .filter((line) => line !== "");
+    return { ...job, count, output: output + note, notes, milliseconds: performance.now() - started };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -71,13 +77,14 @@ function commandOf({ runner, file, filter }: Job, report: string): [program: str
 function execute(
   job: Job,
   [program, ...args]: [string, ...string[]],
+  notesFile: string,
 ): Promise<{ code: number | string; output: string }> {
   const { file, timeoutMs = 300_000, env = {} } = job;
   return new Promise((resolvePromise, reject) => {
     const child = spawn(program, args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1", ...env },
+      env: { ...process.env, NO_COLOR: "1", FRONTROW_NOTES: notesFile, ...env },
     });
     let output = "";
     const keep = (chunk: string) => {

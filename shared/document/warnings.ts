@@ -33,7 +33,7 @@ export function warningsOf(document: Document): Warning[] {
     warn("large", 1, `the document has more than ${LARGE} characters: split it, if it will grow further`);
   }
   if (language === null) {
-    const fence = /^\uFEFF?---[ \t]*([^\s-]\S*)?[ \t]*\r?\n/.exec(text);
+    const fence = /^\uFEFF?---[ \t]*(?:([^\s-]\S*)[ \t]*)?\r?\n/.exec(text.slice(0, 200));
     if (fence?.[1] !== undefined) {
       warn("unknown-fence", 1, "the word after the first fence is no language of front matter: all is body");
     } else if (fence) {
