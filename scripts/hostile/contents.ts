@@ -288,6 +288,7 @@ export const CONTENTS: readonly Line[] = [
       assert.equal((await counted()).ignored, before.ignored + LEFT_BEHIND.length);
       // A row that only such a file could hold is told of, not passed over.
       await world.sql.query("insert into public.notes (path, body) values ('h24/._x', 'x'), ('h24/x~', 'x')");
+      assert.deepEqual(await world.sql.query("select path from frontrow.dirty"), [], "it has no path");
       assert.deepEqual(await world.settle(), []);
       assert.equal((await counted()).unnamed, before.unnamed! + 2);
     },
