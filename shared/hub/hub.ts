@@ -107,7 +107,7 @@ export interface ApplyItem {
   object: { op: "put" | "delete" } | null;
   quarantine: WireQuarantine | null;
   conflict: {
-    overlaps: readonly { column: string }[];
+    overlaps: readonly { column: string; key?: string; section?: string }[];
     held: boolean;
     decidedBy: string;
     base: string | null;

@@ -15,7 +15,8 @@ import {
   ruling,
   sideOf,
 } from "./draft.ts";
-import { changesOf, fieldOf, mergeBody, mergeFields } from "./merge.ts";
+import { changesOf, fieldOf, mergeFields } from "./merge.ts";
+import { mergeBody } from "./merge-body.ts";
 import type { Plan, Side, TextContent } from "./types.ts";
 
 /** Pulls one file. Returns a plan only when it ends the matter: held or quarantined. */
@@ -91,8 +92,8 @@ function mergeFile(draft: Draft, side: Side, file: TextContent): Plan | null {
   const from = base?.body ?? "";
   const body = hub
     ? mergeBody(from, hub.body, file.body, bodyMerge, rules)
-    : { value: file.body, overlap: false };
-  if (body.overlap) merged.overlaps.push({ column: "(body)" });
+    : { value: file.body, overlaps: [] };
+  merged.overlaps.push(...body.overlaps);
 
   if (merged.overlaps.length > 0) {
     const texts = { base: base?.text ?? null, file: file.text, row: hub?.text ?? null };

@@ -15,7 +15,8 @@ import {
   rendered,
   ruling,
 } from "./draft.ts";
-import { changesOf, fieldOf, type MergeRules, mergeBody, mergeFields } from "./merge.ts";
+import { changesOf, fieldOf, type MergeRules, mergeFields } from "./merge.ts";
+import { type MergedBody, mergeBody } from "./merge-body.ts";
 import { type RowNews, rowNews, saidBody, saidFields, says } from "./row-news.ts";
 import { isForeign, keepRowOut, keepVersion, rowAsText } from "./row-record.ts";
 import type { Base, Plan, RowContent, Side, TextContent } from "./types.ts";
@@ -103,7 +104,7 @@ function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Pla
   const theirs = new Map([...news.changes].filter(([column]) => !isRuledBy(draft, column, "bucket")));
   const merged = mergeFields({ ...base?.row?.fields, ...said }, ours, theirs, rules);
   const body = mergeNews(draft, base, hub, news, rules);
-  if (body.overlap) merged.overlaps.push({ column: "(body)" });
+  merged.overlaps.push(...body.overlaps);
   if (merged.overlaps.length > 0) {
     const asText = rowAsText(draft, base, row, news);
     const texts = { base: base?.text.text ?? null, file: hub.text, row: asText?.text ?? null };
@@ -128,7 +129,13 @@ function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Pla
   return null;
 }
 
-function mergeNews(draft: Draft, base: Base | null, hub: TextContent, { body }: RowNews, rules: MergeRules) {
-  if (body === null) return { value: hub.body, overlap: false };
+function mergeNews(
+  draft: Draft,
+  base: Base | null,
+  hub: TextContent,
+  { body }: RowNews,
+  rules: MergeRules,
+): Pick<MergedBody, "value" | "overlaps"> {
+  if (body === null) return { value: hub.body, overlaps: [] };
   return mergeBody(saidBody(base), hub.body, body, draft.input.policies.bodyMerge, rules);
 }
