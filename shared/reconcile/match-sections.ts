@@ -32,6 +32,11 @@ export function matchSections(base: readonly Section[], side: readonly Section[]
     (ones, others) => ones.length === others.length,
   );
   pairAlike();
+  // Alone between two that are known: it says something else now, but stands for the same.
+  for (const [one, before] of match.entries()) {
+    const [here, after] = [match[one + 1], match[one + 2] ?? side.length];
+    if (here === -1 && before >= 0 && !taken[before + 1] && after === before + 2) pair(one + 1, before + 1);
+  }
   return match;
 
   function pairGroups(

@@ -23,7 +23,29 @@ export function mergeItems(base: Items, ours: Items, theirs: Items, prefer: Pref
     overlap = true;
     return prefer === "ours" ? a : b;
   });
-  return { value, overlap };
+  return { value, overlap: overlap || undoesRemoval(base, ours, theirs, value) };
+}
+
+/**
+ * Whether an item came back that one side took out and the other only moved, or is there twice because both moved it.
+ * Blank lines do not count.
+ */
+export function undoesRemoval(base: Items, ours: Items, theirs: Items, merged: Items): boolean {
+  const [o, a, b, m] = [base, ours, theirs, merged].map(countsOf);
+  return [...m!].some(([item, count]) => {
+    const [before, one, other] = [o, a, b].map((counts) => counts!.get(item) ?? 0) as [
+      number,
+      number,
+      number,
+    ];
+    return one <= before && other <= before && count > Math.min(one, other) && item.trim() !== "";
+  });
+}
+
+function countsOf(items: Items): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
 }
 
 /** Merges sequences of items; `settle` says what becomes of a stretch both sides changed differently. */

@@ -52,7 +52,7 @@ function mergeSpines(known: number, ours: Order, theirs: Order, prefer: Prefer) 
 }
 
 /** What a side added, by the section of the base it stands behind. */
-function addedBehind(known: number, order: Order): Map<number, number[]> {
+export function addedBehind(known: number, order: Order): Map<number, number[]> {
   const added = new Map<number, number[]>();
   let behind = 0;
   for (const section of order) {
@@ -80,5 +80,6 @@ function together(all: readonly SectionVersions[], ours: Order, theirs: Order): 
 
 /** The same whichever side is called ours. */
 function leastText({ ours, theirs }: SectionVersions): string {
-  return [ours, theirs].flatMap((section) => (section ? [section.lines.join("")] : [])).sort()[0] ?? "";
+  const texts = [ours, theirs].flatMap((section) => (section ? [section.lines.join("")] : []));
+  return texts.sort()[0] ?? "";
 }

@@ -16,7 +16,11 @@ export type Order = readonly number[];
  * All sections there are, the base's first, and each version's order of them. Every section of every version is in
  * exactly one of them. What both sides added below the same headings is one section.
  */
-export function versionsOf(base: readonly Section[], ours: readonly Section[], theirs: readonly Section[]) {
+export function versionsOf(
+  base: readonly Section[],
+  ours: readonly Section[],
+  theirs: readonly Section[],
+): { all: readonly SectionVersions[]; orders: Record<keyof SectionVersions, Order> } {
   const all: SectionVersions[] = base.map((section) => ({ base: section, ours: null, theirs: null }));
   /** By name, what ours added and theirs may have added too. */
   const added = new Map<string, number[]>();

@@ -1,6 +1,6 @@
 /**
- * A body's sections: what stands under one heading, up to the next heading of any level. Blank lines before a heading
- * belong to it, so that a section that comes or goes does not change its neighbours.
+ * A body's sections: what stands under one heading, up to the next heading of any level. The blank lines between two
+ * sections are kept apart from both, so that a section that comes, goes or moves does not change its neighbours.
  */
 
 export interface Section {
@@ -8,8 +8,17 @@ export interface Section {
   title: string | null;
   /** The titles of the sections this one is below, outermost first, and its own. */
   path: readonly string[];
-  /** All of its lines: blank ones before the heading, the heading, the content. */
+  /** The blank lines before it. */
+  lead: readonly string[];
+  /** The heading and what is under it; the last line is not blank. */
   lines: readonly string[];
+}
+
+export interface Outline {
+  /** The first is what precedes every heading, and may have no lines. */
+  sections: readonly Section[];
+  /** The blank lines at the end. */
+  tail: readonly string[];
 }
 
 const ATX = /^ {0,3}(#{1,6})(?=[ \t\r\n])(.*)\n$/;
@@ -20,23 +29,40 @@ const BLANK = /^[ \t\r]*\n$/;
 const NO_PARAGRAPH =
   /^(?: {0,3}(?:>|[-+*][ \t]|\d{1,9}[.)][ \t]|<|\||([-*_])(?:[ \t]*\1){2,}[ \t]*\r?\n$)| {4}|\t)/;
 
-/** Splits lines into sections; the first is what precedes every heading, and may be empty. Loses no line. */
-export function sectionsOf(lines: readonly string[]): Section[] {
+/** Splits lines, which must end in a line feed, into sections. Every line is in exactly one place. */
+export function outlineOf(lines: readonly string[]): Outline {
   const headings = headingsOf(lines);
-  const starts = headings.map(({ at }) => {
-    let start = at;
-    while (start > 0 && BLANK.test(lines[start - 1]!)) start--;
-    return start;
-  });
-  const sections: Section[] = [{ title: null, path: [], lines: lines.slice(0, starts[0] ?? lines.length) }];
+  const sections: Section[] = [];
   const above: Heading[] = [];
-  for (const [index, heading] of headings.entries()) {
-    while (above.length > 0 && above.at(-1)!.level >= heading.level) above.pop();
-    above.push(heading);
-    const path = above.map(({ title }) => title);
-    sections.push({ title: heading.title, path, lines: lines.slice(starts[index], starts[index + 1]) });
+  let end = 0;
+  for (const [index, heading] of [null, ...headings].entries()) {
+    const from = heading?.at ?? firstFilled(lines, 0);
+    const next = headings[index]?.at ?? lines.length;
+    const lead = lines.slice(end, Math.min(from, next));
+    while (heading && above.length > 0 && above.at(-1)!.level >= heading.level) above.pop();
+    if (heading) above.push(heading);
+    end = lastFilled(lines, next, Math.min(from, next));
+    const place = { title: heading?.title ?? null, path: above.map(({ title }) => title) };
+    if (end > from) sections.push({ ...place, lead, lines: lines.slice(from, end) });
+    else {
+      // Nothing but blank lines before the first heading: they lead that one.
+      sections.push({ ...place, lead: [], lines: [] });
+      end = 0;
+    }
   }
-  return sections;
+  return { sections, tail: lines.slice(end) };
+}
+
+function firstFilled(lines: readonly string[], from: number): number {
+  const found = lines.findIndex((line, at) => at >= from && !BLANK.test(line));
+  return found < 0 ? lines.length : found;
+}
+
+/** The end of what is filled in `from..to`. */
+function lastFilled(lines: readonly string[], to: number, from: number): number {
+  let end = to;
+  while (end > from && BLANK.test(lines[end - 1]!)) end--;
+  return end;
 }
 
 interface Heading {
