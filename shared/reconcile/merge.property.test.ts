@@ -82,7 +82,10 @@ function applied(text: string, { kind, at, to, line }: Edit): string {
   }
   const lines = text.split("\n");
   const place = at % lines.length;
-  return lines.toSpliced(place, kind === "insert" ? 0 : 1, ...(kind === "remove" ? [] : [line])).join("\n");
+  const made = lines
+    .toSpliced(place, kind === "insert" ? 0 : 1, ...(kind === "remove" ? [] : [line]))
+    .join("\n");
+  return made.replace(/\r$/, "");
 }
 
 const MODES = [
