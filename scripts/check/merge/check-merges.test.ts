@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parseDocument } from "../../../shared/document/mod.ts";
+import { CORPORA, skipWithoutCorpora } from "../../../shared/document/test-documents.ts";
 import { reconcile } from "../../../shared/reconcile/reconcile.ts";
 import type { Plan, ReconcileInput } from "../../../shared/reconcile/types.ts";
 import { checkMerges, type MergeCheckOptions } from "./check-merges.ts";
@@ -79,7 +79,7 @@ const BROKEN: Record<string, (input: ReconcileInput, plan: Plan) => Plan> = {
       ? { ...reconcile({ ...input, policies: { ...input.policies, conflict: "row-wins" } }), conflict: null }
       : plan,
   "a conflict keeps one text twice": (_, plan) =>
-    (plan.conflict && { ...plan, conflict: { ...plan.conflict, row: plan.conflict.file } }) || plan,
+    plan.conflict ? { ...plan, conflict: { ...plan.conflict, row: plan.conflict.file } } : plan,
   "a line goes missing, on both sides alike": (_, plan) =>
     withText(plan, (text) => text.replace(/\n[^\n]+\n?$/, "\n")),
   "a line is there twice": (_, plan) =>
@@ -93,7 +93,7 @@ const BROKEN: Record<string, (input: ReconcileInput, plan: Plan) => Plan> = {
 
 function withText(plan: Plan, change: (text: string) => string): Plan {
   const last = plan.revisions.at(-1);
-  if (!last || last.author !== "merge") return plan;
+  if (last?.author !== "merge") return plan;
   const text = change(last.text);
   const { body } = parseDocument(text);
   const row =
@@ -116,11 +116,8 @@ describe("a merge that is broken is found out", () => {
   }
 });
 
-const CORPUS = join(import.meta.dirname!, "..", "..", "..", "..", "shared", "corpora");
-const corpus = [CORPUS, join(CORPUS, "..", "..", "..", "shared", "corpora")].find((path) => existsSync(path));
-
-it("real files: no edit is lost", { skip: corpus ? false : "no corpora beside the project" }, async () => {
-  const { lost_edits, failures, merges, false_conflicts, apart } = await checkMerges(join(corpus!, "11ty"), {
+it("real files: no edit is lost", { skip: skipWithoutCorpora }, async () => {
+  const { lost_edits, failures, merges, false_conflicts, apart } = await checkMerges(join(CORPORA, "11ty"), {
     ...{ seed: 3, pairs: 2 },
   });
   assert.deepEqual(
