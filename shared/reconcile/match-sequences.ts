@@ -18,7 +18,7 @@ const MAX_STEPS = 2_000_000;
  * The hunks that lead from `base` to `side`, in order; between two of them there is at least one matched item. Of the
  * places where an added or removed run of equal items may have been, it is always the last.
  */
-export function hunksOf(base: readonly string[], side: readonly string[]): Hunk[] {
+export function hunksOf(base: Items, side: Items): Hunk[] {
   const hunks: Hunk[] = [];
   let [o, s] = [0, 0];
   for (const [toO, toS] of [...matchedPairs(base, side), [base.length, side.length] as const]) {
@@ -28,7 +28,7 @@ export function hunksOf(base: readonly string[], side: readonly string[]): Hunk[
   return slidDown(hunks, base, side);
 }
 
-function slidDown(hunks: readonly Hunk[], base: readonly string[], side: readonly string[]): Hunk[] {
+function slidDown(hunks: readonly Hunk[], base: Items, side: Items): Hunk[] {
   const slid: Hunk[] = [];
   let below: Hunk | null = null;
   for (let hunk of hunks.toReversed()) {
@@ -51,31 +51,47 @@ function slidDown(hunks: readonly Hunk[], base: readonly string[], side: readonl
   return slid.reverse();
 }
 
+type Items = readonly string[];
 type Pair = readonly [base: number, side: number];
 
-function matchedPairs(base: readonly string[], side: readonly string[]): Pair[] {
-  const pairs: Pair[] = [];
+function matchedPairs(base: Items, side: Items): Pair[] {
   const steps = { left: MAX_STEPS };
-  let [o, s] = [0, 0];
-  const matchStretch = (toO: number, toS: number) => {
-    while (o < toO && s < toS && base[o] === side[s]) pairs.push([o++, s++]);
-    let same = 0;
-    while (o < toO - same && s < toS - same && base[toO - same - 1] === side[toS - same - 1]) same++;
-    const stretch = { base: base.slice(o, toO - same), side: side.slice(s, toS - same) };
-    for (const [atO, atS] of shortestEdit(stretch.base, stretch.side, steps)) pairs.push([o + atO, s + atS]);
-    for (; same > 0; same--) pairs.push([toO - same, toS - same]);
-  };
-  for (const [toO, toS] of anchors(base, side)) {
-    matchStretch(toO, toS);
-    pairs.push([toO, toS]);
-    [o, s] = [toO + 1, toS + 1];
+  return betweenEnds(base, side, (innerBase, innerSide) => {
+    const pairs: Pair[] = [];
+    let [o, s] = [0, 0];
+    for (const [toO, toS] of [
+      ...anchors(innerBase, innerSide),
+      [innerBase.length, innerSide.length] as const,
+    ]) {
+      const stretch = [innerBase.slice(o, toO), innerSide.slice(s, toS)] as const;
+      for (const [atO, atS] of betweenEnds(...stretch, (a, b) => shortestEdit(a, b, steps)))
+        pairs.push([o + atO, s + atS]);
+      if (toO < innerBase.length) pairs.push([toO, toS]);
+      [o, s] = [toO + 1, toS + 1];
+    }
+    return pairs;
+  });
+}
+
+/** Matches what is the same at both ends, and what is left by `match`. */
+function betweenEnds(base: Items, side: Items, match: (base: Items, side: Items) => Pair[]): Pair[] {
+  const pairs: Pair[] = [];
+  const shorter = Math.min(base.length, side.length);
+  let start = 0;
+  for (; start < shorter && base[start] === side[start]; start++) pairs.push([start, start]);
+  let same = 0;
+  while (same < shorter - start && base.at(-1 - same) === side.at(-1 - same)) same++;
+  const [toO, toS] = [base.length - same, side.length - same];
+  if (start < toO && start < toS) {
+    for (const [o, s] of match(base.slice(start, toO), side.slice(start, toS)))
+      pairs.push([start + o, start + s]);
   }
-  matchStretch(base.length, side.length);
+  for (let at = 0; at < same; at++) pairs.push([toO + at, toS + at]);
   return pairs;
 }
 
 /** Myers' greedy algorithm; no pairs when it would take more steps than are left. */
-function shortestEdit(a: readonly string[], b: readonly string[], steps: { left: number }): Pair[] {
+function shortestEdit(a: Items, b: Items, steps: { left: number }): Pair[] {
   if (a.length === 0 || b.length === 0) return [];
   const most = a.length + b.length;
   /** Per number of edits: how far along `a` each diagonal got. Diagonal k is at index k + edits + 1. */
@@ -124,7 +140,7 @@ function backtrack(rounds: readonly Int32Array[], lastK: number, lastEdits: numb
 }
 
 /** Items that occur once in each, in an order both share. */
-function anchors(base: readonly string[], side: readonly string[]): Pair[] {
+function anchors(base: Items, side: Items): Pair[] {
   const inSide = singles(side);
   const found: Pair[] = [];
   for (const [item, at] of singles(base)) {
@@ -135,7 +151,7 @@ function anchors(base: readonly string[], side: readonly string[]): Pair[] {
 }
 
 /** Where each item stands; -1 when it occurs more than once. */
-function singles(items: readonly string[]): Map<string, number> {
+function singles(items: Items): Map<string, number> {
   const at = new Map<string, number>();
   for (const [index, item] of items.entries()) at.set(item, at.has(item) ? -1 : index);
   return at;

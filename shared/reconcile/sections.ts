@@ -21,9 +21,9 @@ export interface Outline {
   tail: readonly string[];
 }
 
-const ATX = /^ {0,3}(#{1,6})(?=[ \t\r\n])(.*)\n$/;
+const ATX = /^ {0,3}(#{1,6})(?=[ \t\r\n])([^\n]*)\n$/;
 const SETEXT = /^ {0,3}(=+|-+)[ \t]*\r?\n$/;
-const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)\n$/;
+const FENCE = /^ {0,3}(`{3,}|~{3,})([^\n]*)\n$/;
 const BLANK = /^[ \t\r]*\n$/;
 /** Lines that start something a setext underline cannot make a heading of: quotes, lists, HTML, rules, indented code. */
 const NO_PARAGRAPH =
