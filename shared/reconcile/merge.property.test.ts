@@ -14,11 +14,12 @@ import { outlineOf } from "./sections.ts";
 import { MAPPING } from "./test-codec.ts";
 
 const RUNS = Number(process.env.FRONTROW_RUNS ?? 500);
-const SEED = process.env.FRONTROW_SEED;
+/** Always the same, so that no run fails that another passes; look further with another. */
+const SEED = Number(process.env.FRONTROW_SEED ?? 3);
 
 function claim<T>(name: string, inputs: fc.Arbitrary<T>, check: (input: T) => void): void {
   test(name, () => {
-    fc.assert(fc.property(inputs, check), { numRuns: RUNS, ...(SEED && { seed: Number(SEED) }) });
+    fc.assert(fc.property(inputs, check), { numRuns: RUNS, seed: SEED });
   });
 }
 

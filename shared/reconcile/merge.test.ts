@@ -152,3 +152,11 @@ test("what would take too long to compare counts as one block, and overlaps", ()
   const merged = mergeLines(letters(7919), `x\n${letters(6007)}`, `${letters(4999)}y\n`, "theirs");
   assert.deepEqual(merged, { value: `${letters(4999)}y\n`, overlap: true });
 });
+
+test("of equal lines the last is the new one, so that merging the result again adds nothing", () => {
+  const base = "a\nA\n\n# A\n\nb\n";
+  const ours = base.replace("# A\n", "# A\n# A\n");
+  const theirs = base.replace("A\n", "x\n");
+  const { value } = mergeLines(base, ours, theirs, "ours");
+  assert.deepEqual(mergeLines(base, value, ours, "ours"), { value, overlap: false });
+});
