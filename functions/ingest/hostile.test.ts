@@ -187,12 +187,15 @@ test("whatever is sent, the answer is one of a few, and tells nothing", async ()
 
 test("a hub that fails is told as its code, without what Postgres said", async () => {
   const { createPostgresHub } = await import("../../shared/hub/postgres-hub.ts");
-  const broken = createPostgresHub({
-    rpc: async () => ({
-      data: null,
-      error: { message: "invalid input syntax: token-in-the-body-4711", code: "22P02" },
-    }),
-  });
+  const broken = createPostgresHub(
+    {
+      rpc: async () => ({
+        data: null,
+        error: { message: "invalid input syntax: token-in-the-body-4711", code: "22P02" },
+      }),
+    },
+    { identity: "local" },
+  );
   const secrets = { hookToken: TOKEN, secretKeys: [], eventsSecret: null };
   const answer = await createIngestApp({ hub: broken, secrets, now: () => NOW }).request(
     "/frontrow-ingest/events",

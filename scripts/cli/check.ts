@@ -1,11 +1,15 @@
-/** `frontrow check <dir>`: would every file come back unchanged? Needs no config and no database. */
+/**
+ * `frontrow check <dir>`: would every file come back unchanged? With `--merge`: is an edit ever lost when two sides edit
+ * it at once? Needs no config and no database.
+ */
 import { resolve } from "node:path";
 import { FrontrowError } from "../../shared/errors.ts";
 import type { DirectoryCheck, Refusal } from "../check/check-directory.ts";
+import { checkMergesOf, type OnProgress } from "./check-merges.ts";
 import { EXIT } from "./frame/exit.ts";
 import { createProgress, type Progress } from "./frame/progress.ts";
 import { plural } from "./frame/text.ts";
-import type { Call, Verb } from "./frame/verb.ts";
+import type { Answer, Call, Verb } from "./frame/verb.ts";
 
 /** People see this many refusals; `--json` has them all. */
 const MOST = 20;
@@ -16,37 +20,58 @@ export const check: Verb = {
   define(command) {
     command
       .argument("<dir>", "the folder")
+      .option(
+        "--merge",
+        "edit every file on two sides at random, merge, and look for lost edits; writes nothing",
+      )
+      .option("--seed <number>", "with --merge: the same number makes the same edits", "1")
       .addHelpText(
         "after",
         "\nEnds with 0 when every file that can be read comes back byte for byte and every edit of one field changes that\n" +
           "field's lines alone. Files that cannot be read are listed, and are no failure of the check. A folder without\n" +
-          "markdown ends with 1: nothing was checked.",
+          "markdown ends with 1: nothing was checked. With --merge it ends with 0 when no edit was lost.",
       );
   },
   async run(call) {
-    const { io, out } = call;
+    const { io, out, options } = call;
     const named = call.arguments[0]!;
-    const { checkDirectory } = await import("../check/check-directory.ts");
+    const root = resolve(io.folder, named);
     let progress: Progress | null = null;
-    const found = await checkDirectory(resolve(io.folder, named), (_, total) => {
+    const onProgress = (_: number, total: number) => {
       progress ??= createProgress("checking", total, out, io);
       progress.advance();
-    }).catch((cause: { code?: string }) => {
-      if (cause.code !== "ENOENT" && cause.code !== "ENOTDIR") throw cause;
+    };
+    try {
+      return options.merge
+        ? await checkMergesOf(root, call, onProgress, () => progress?.end())
+        : await checkFilesOf(root, call, onProgress, () => progress?.end());
+    } catch (cause) {
+      const { code } = cause as { code?: string };
+      if (code !== "ENOENT" && code !== "ENOTDIR") throw cause;
       throw new FrontrowError("USAGE", `Cannot check "${named}", as it must be a folder.`, {
         path: named,
         rule: "no-folder",
       });
-    });
-    (progress as Progress | null)?.end();
-    say(found, call);
-    const { files, identical, refused, edited_one_line, editable, failures } = found;
-    return {
-      code: failures.length === 0 && files > 0 ? EXIT.ok : EXIT.attention,
-      json: { files, identical, refused: refused.map(shaped), edited_one_line, editable },
-    };
+    }
   },
 };
+
+async function checkFilesOf(
+  root: string,
+  call: Call,
+  onProgress: OnProgress,
+  onEnd: () => void,
+): Promise<Answer> {
+  const { checkDirectory } = await import("../check/check-directory.ts");
+  const found = await checkDirectory(root, onProgress);
+  onEnd();
+  say(found, call);
+  const { files, identical, refused, edited_one_line, editable, failures } = found;
+  return {
+    code: failures.length === 0 && files > 0 ? EXIT.ok : EXIT.attention,
+    json: { files, identical, refused: refused.map(shaped), edited_one_line, editable },
+  };
+}
 
 function shaped({ path, code, rule, line, message }: Refusal): object {
   return { path, code, rule: rule ?? null, line: line ?? null, message };

@@ -7,7 +7,7 @@ export type DeletePolicy = "edit-wins" | "delete-wins" | "manual";
 export type RowDelete = "auto" | "soft" | "hard";
 export type Direction = "two-way" | "files-to-rows" | "rows-to-files";
 export type ListMerge = "set" | "list" | "atomic";
-export type BodyMerge = "merge" | "atomic";
+export type BodyMerge = "sections" | "lines" | "atomic";
 export type Authority = "bucket" | "table";
 
 export interface Policies<Field extends string = string> {
@@ -41,8 +41,10 @@ export interface Policies<Field extends string = string> {
    */
   lists?: { [F in Field]?: ListMerge };
   /**
-   * Bodies that both sides changed: merged line by line, or one of them taken whole.
-   * @default "merge"
+   * Bodies that both sides changed. `sections`: edits under different headings never conflict, and a section that one
+   * side moved or renamed keeps the other's edits; below one heading, line by line. `lines`: as git does, headings
+   * or not. `atomic`: a body is one value.
+   * @default "sections"
    */
   bodyMerge?: BodyMerge;
   /**
@@ -110,7 +112,7 @@ export const policiesSchema = z.strictObject({
   rowDelete: z.enum(["auto", "soft", "hard"]).default("auto"),
   direction: z.enum(["two-way", "files-to-rows", "rows-to-files"]).default("two-way"),
   lists: z.record(z.string(), z.enum(["set", "list", "atomic"])).default({}),
-  bodyMerge: z.enum(["merge", "atomic"]).default("merge"),
+  bodyMerge: z.enum(["sections", "lines", "atomic"]).default("sections"),
   authority: z.record(z.string(), z.enum(["bucket", "table"])).default({}),
   valve: z
     .strictObject({
@@ -142,6 +144,8 @@ export const policiesSchema = z.strictObject({
 /** All policies of a collection with these fields. What is given must already have been checked. */
 export function resolvePolicies(given: Policies | undefined, fields: readonly string[]): ResolvedPolicies {
   const policies = policiesSchema.parse(given ?? {});
-  const lists = Object.fromEntries(fields.map((field) => [field, policies.lists[field] ?? "set"]));
+  const lists = Object.fromEntries(
+    fields.map((field) => [field, Object.hasOwn(policies.lists, field) ? policies.lists[field]! : "set"]),
+  );
   return { ...policies, lists };
 }

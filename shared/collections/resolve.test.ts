@@ -46,7 +46,7 @@ describe("resolveConfig", () => {
         rowDelete: "auto",
         direction: "two-way",
         lists: { name: "set", tags: "set" },
-        bodyMerge: "merge",
+        bodyMerge: "sections",
         authority: {},
         valve: { share: 0.2, atLeast: 10 },
         breaker: { turns: 6, minutes: 10, seconds: 10 },

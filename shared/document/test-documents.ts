@@ -8,7 +8,7 @@ import { type Document, parseDocument } from "./document.ts";
 import type { FieldMapping, Mapping } from "./mapping.ts";
 import type { ColumnType } from "./value.ts";
 
-const CORPORA = join(import.meta.dirname as string, "..", "..", "..", "shared", "corpora");
+export const CORPORA = join(import.meta.dirname as string, "..", "..", "..", "shared", "corpora");
 
 /** For `it(name, { skip }, …)`: `false` where the corpora are, else the sentence that says what is not tested. */
 export const skipWithoutCorpora: string | false = existsSync(CORPORA)

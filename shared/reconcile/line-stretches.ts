@@ -1,5 +1,5 @@
 /** Where three sequences of lines differ, and whose doing that is. */
-import { type Hunk, hunksOf } from "./line-hunks.ts";
+import { type Hunk, hunksOf } from "./match-sequences.ts";
 
 /** Who changed something: one side, both in the same way, or both differently. */
 export type Changed = "file" | "row" | "alike" | "both";

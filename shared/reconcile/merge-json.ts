@@ -1,5 +1,5 @@
 /** Three-way merge of canonical JSON objects, key by key. Values stay texts: no number ever becomes a double. */
-import type { Merged, Prefer } from "./merge-lines.ts";
+import type { Merged, Prefer } from "./merge-sequences.ts";
 
 export interface MergedJson extends Merged<string> {
   /** The top-level keys both changed differently. */

@@ -4,8 +4,9 @@
  */
 import { type Fields, type Mapping, sameValue, type Value } from "../document/mod.ts";
 import { mergeJson } from "./merge-json.ts";
-import { type Merged, mergeItems, mergeLines, type Prefer } from "./merge-lines.ts";
-import type { Changes, ListMerge, Overlap, Policies } from "./types.ts";
+import { mergeList } from "./merge-list.ts";
+import type { Merged, Prefer } from "./merge-sequences.ts";
+import type { Changes, Overlap, Policies } from "./types.ts";
 
 export interface FieldMerge {
   /** The columns either side changed, as they come out. */
@@ -55,29 +56,12 @@ export function mergeFields(base: Fields, ours: Changes, theirs: Changes, rules:
   return { changes, overlaps };
 }
 
-/** Merges the body by lines, or as a whole. */
-export function mergeBody(
-  base: string,
-  ours: string,
-  theirs: string,
-  mode: Policies["bodyMerge"],
-  rules: MergeRules,
-) {
-  if (ours === theirs || theirs === base) return { value: ours, overlap: false };
-  if (ours === base) return { value: theirs, overlap: false };
-  if (mode === "atomic" || rules.strict)
-    return { value: rules.prefer === "ours" ? ours : theirs, overlap: true };
-  return mergeLines(base, ours, theirs, rules.prefer);
-}
-
 type MergedValue = Merged<Value | undefined> & { keys?: readonly string[] };
 type Maybe = Value | undefined;
 
 function mergeValue(column: string, base: Maybe, ours: Maybe, theirs: Maybe, rules: MergeRules): MergedValue {
   if (sameValue(ours, theirs)) return { value: ours, overlap: false };
-  // Both cleared it, one by removing the key: the one that says so explicitly counts.
-  if (isClear(ours) && isClear(theirs))
-    return { value: theirs === undefined ? ours : theirs, overlap: false };
+  if (isClear(ours) && isClear(theirs)) return { value: clearest(ours, theirs), overlap: false };
   const overlapping = { value: rules.prefer === "ours" ? ours : theirs, overlap: true };
   if (rules.strict) return overlapping;
   const type =
@@ -94,39 +78,16 @@ function mergeValue(column: string, base: Maybe, ours: Maybe, theirs: Maybe, rul
   return overlapping;
 }
 
+/** Of two ways to clear a column: an empty list says more than null, and null more than a key that is gone. */
+function clearest(ours: Maybe, theirs: Maybe): Maybe {
+  const explicit = [ours, theirs].filter((value) => value !== undefined);
+  return explicit.find((value) => value !== null) ?? explicit[0];
+}
+
 function isClear(value: Maybe): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
 
 function json(value: Maybe): string {
   return typeof value === "string" ? value : "{}";
-}
-
-type Item = string | null;
-
-function mergeList(mode: ListMerge = "atomic", base: Maybe, ours: Maybe, theirs: Maybe, prefer: Prefer) {
-  if (mode === "atomic") return null;
-  const [o, a, b] = [items(base), items(ours), items(theirs)];
-  if (mode === "list") {
-    // Items are tagged so that null and "null" stay two things.
-    const [tagO, tagA, tagB] = [o, a, b].map((list) => list.map((item) => JSON.stringify(item)));
-    const merged = mergeItems(tagO!, tagA!, tagB!, prefer);
-    return { value: merged.value.map((item) => JSON.parse(item) as Item), overlap: merged.overlap };
-  }
-  const value = mergeSet(o, a, b);
-  // Together they removed everything: the side that cleared the column says how.
-  if (value.length === 0 && !Array.isArray(ours)) return { value: ours, overlap: false };
-  if (value.length === 0 && !Array.isArray(theirs)) return { value: theirs, overlap: false };
-  return { value, overlap: false };
-}
-
-/** Additions and removals of both; the base's order is kept, new items follow. */
-function mergeSet(base: readonly Item[], ours: readonly Item[], theirs: readonly Item[]): Item[] {
-  const kept = base.filter((item) => ours.includes(item) && theirs.includes(item));
-  const added = [...ours, ...theirs].filter((item) => !base.includes(item));
-  return [...new Set([...kept, ...added])];
-}
-
-function items(value: Maybe): readonly Item[] {
-  return Array.isArray(value) ? value : [];
 }

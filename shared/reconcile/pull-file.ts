@@ -94,8 +94,8 @@ function mergeFile(draft: Draft, side: Side, file: TextContent): Plan | null {
   const from = base?.body ?? "";
   const body = hub
     ? mergeBodyAs(resolution, "theirs", from, hub.body, file.body, bodyMerge, rules)
-    : { value: file.body, overlap: false };
-  if (body.overlap) merged.overlaps.push({ column: "(body)" });
+    : { value: file.body, overlaps: [] };
+  merged.overlaps.push(...body.overlaps);
 
   const changes = new Map(
     [...merged.changes].filter(([column, value]) => differs(file.fields, column, value)),

@@ -17,6 +17,7 @@ import {
   ruling,
 } from "./draft.ts";
 import { changesOf, fieldOf, type MergeRules } from "./merge.ts";
+import type { MergedBody } from "./merge-body.ts";
 import { mergeBodyAs, mergeFieldsAs } from "./resolution.ts";
 import { type RowNews, rowNews, saidBody, saidFields, says } from "./row-news.ts";
 import { isForeign, keepRowOut, keepVersion, rowAsText } from "./row-record.ts";
@@ -81,10 +82,18 @@ function createFromRow(draft: Draft, row: RowContent): null {
 
 function settleDeletion(draft: Draft, base: Base, row: RowContent | null, news: RowNews): Plan | null {
   const hub = draft.text;
-  const edited = row && rendered(draft, base.text, news.changes, news.body ?? base.text.body);
+  const counted = { changes: countedChanges(draft, news), body: news.body };
+  // A row edited only where its word does not count does not stand in the way of a deletion; it is kept in the history.
+  if (row && counted.changes.size === 0 && counted.body === null) {
+    keepVersion(draft, rowAsText(draft, base, row, news));
+    draft.text = null;
+    return null;
+  }
+  const edited = row && rendered(draft, base.text, counted.changes, news.body ?? base.text.body);
   const texts = { base: base.text.text, file: hub?.text ?? null, row: edited?.text ?? null };
   const verdict = deleteAgainstEdit(draft, texts);
   if (verdict === "held") return heldPlan(draft.note!);
+  if (counted.changes.size < news.changes.size) keepVersion(draft, rowAsText(draft, base, row!, news));
   if (verdict === "restore") {
     draft.text = edited ?? hub;
     if (edited) draft.madeBy = "table";
@@ -96,17 +105,22 @@ function settleDeletion(draft: Draft, base: Base, row: RowContent | null, news: 
   return null;
 }
 
+/** What the row says in columns in which its word counts. */
+function countedChanges(draft: Draft, { changes }: RowNews): Map<string, Value> {
+  return new Map([...changes].filter(([column]) => !isRuledBy(draft, column, "bucket")));
+}
+
 function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Plan | null {
   const base = baseOf(draft, side);
   const hub = draft.text!;
   const { held, rules } = ruling(draft, side);
   const said = saidFields(base);
   const ours = changesOf(said, hub.fields);
-  const theirs = new Map([...news.changes].filter(([column]) => !isRuledBy(draft, column, "bucket")));
+  const theirs = countedChanges(draft, news);
   const { resolution } = draft.input;
   const merged = mergeFieldsAs(resolution, "ours", { ...base?.row?.fields, ...said }, ours, theirs, rules);
   const body = mergeNews(draft, base, hub, news, rules);
-  if (body.overlap) merged.overlaps.push({ column: "(body)" });
+  merged.overlaps.push(...body.overlaps);
   const changes = new Map<string, Value | undefined>();
   for (const [column, value] of merged.changes) {
     if (!sameValue(fieldOf(hub.fields, column), value)) changes.set(column, value);
@@ -133,8 +147,14 @@ function mergeRow(draft: Draft, side: Side, row: RowContent, news: RowNews): Pla
   return null;
 }
 
-function mergeNews(draft: Draft, base: Base | null, hub: TextContent, { body }: RowNews, rules: MergeRules) {
-  if (body === null) return { value: hub.body, overlap: false };
+function mergeNews(
+  draft: Draft,
+  base: Base | null,
+  hub: TextContent,
+  { body }: RowNews,
+  rules: MergeRules,
+): Pick<MergedBody, "value" | "overlaps"> {
+  if (body === null) return { value: hub.body, overlaps: [] };
   const { resolution, policies } = draft.input;
   return mergeBodyAs(resolution, "ours", saidBody(base), hub.body, body, policies.bodyMerge, rules);
 }

@@ -428,6 +428,33 @@ test("what a store has no authority over is reverted there, and kept", () => {
   assert.deepEqual([world.row!.fields.note, world.fileFields().note], ["n", "n"]);
 });
 
+test("an edit in a column where its word does not count is not in the way of a deletion, and is kept", () => {
+  const world = agreed(A, { policies: { authority: { title: "bucket" } } });
+  world.file = null;
+  world.putRow({ title: "R" });
+  const plan = step(world);
+  assert.deepEqual([plan.outcome, plan.conflict, world.row], ["deleted", null, null]);
+  assert.ok(plan.revisions.some(({ store, fields }) => store === "table" && fields.title === "R"));
+
+  const other = agreed(A, { policies: { authority: { title: "table" } } });
+  other.row = null;
+  other.putFile(A.replace('"A"', '"F"'));
+  const mirrored = step(other);
+  assert.deepEqual([mirrored.outcome, mirrored.conflict, other.file], ["deleted", null, null]);
+  assert.ok(mirrored.revisions.some(({ store, fields }) => store === "bucket" && fields.title === "F"));
+});
+
+test("an edit that undoes a deletion brings back only what its store may say", () => {
+  const world = agreed(A, { policies: { authority: { title: "bucket" } } });
+  world.file = null;
+  world.putRow({ title: "R", note: "n" });
+  const plan = step(world);
+  assert.deepEqual(plan.conflict!.overlaps, [{ column: "(document)" }]);
+  assert.deepEqual([world.fileFields().title, world.fileFields().note], ["A", "n"]);
+  assert.deepEqual([world.row!.fields.title, world.row!.fields.note], ["A", "n"]);
+  assert.ok(plan.revisions.some(({ store, fields }) => store === "table" && fields.title === "R"));
+});
+
 test("a field mapped later takes its first value from the file", () => {
   const world = agreed(doc('title: "A"\nnote: "n"'));
   const { note: _, ...fields } = world.bases.table!.row!.fields;

@@ -36,7 +36,7 @@ test("whichever side is ours, the chosen one is taken: columns, keys of an objec
       });
       const body = { fields: { "(body)": "file" } } as const;
       const texts: [string, string] = fileSide === "ours" ? ["f\n", "r\n"] : ["r\n", "f\n"];
-      assert.equal(mergeBodyAs(body, fileSide, "b\n", ...texts, "merge", { ...RULES, prefer }).value, "f\n");
+      assert.equal(mergeBodyAs(body, fileSide, "b\n", ...texts, "lines", { ...RULES, prefer }).value, "f\n");
     }
   }
 });

@@ -1,8 +1,9 @@
 /** A person's decision on a conflict, and how a merge obeys it. */
 import { readJson } from "../document/json-tree.ts";
 import type { Fields } from "../document/mod.ts";
-import { type FieldMerge, type MergeRules, mergeBody, mergeFields } from "./merge.ts";
-import type { Prefer } from "./merge-lines.ts";
+import { type FieldMerge, type MergeRules, mergeFields } from "./merge.ts";
+import { mergeBody } from "./merge-body.ts";
+import type { Prefer } from "./merge-sequences.ts";
 import type { Changes, Overlap, Policies, TextContent } from "./types.ts";
 
 export type Choice = "file" | "row";

@@ -9,7 +9,7 @@ export const POLICIES: Policies = {
   deletes: "edit-wins",
   direction: "two-way",
   lists: { tags: "set", labels: "list" },
-  bodyMerge: "merge",
+  bodyMerge: "sections",
   authority: {},
 };
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { hunksOf } from "./line-hunks.ts";
+import { hunksOf } from "./match-sequences.ts";
 import { threeWay } from "./three-way.ts";
 
 const BASE = "---\ntitle: one\nmood: calm\ntags: [a, b]\n---\n# Top\n\nfirst\n\n## Below\n\nsecond\nthird\n";

@@ -99,7 +99,7 @@ export interface Policies {
   direction: "two-way" | "files-to-rows" | "rows-to-files";
   /** How a `text[]` column merges when both sides changed it. @default "atomic" */
   lists: Readonly<Record<string /* column */, ListMerge>>;
-  bodyMerge: "merge" | "atomic";
+  bodyMerge: "sections" | "lines" | "atomic";
   /** Whose word counts for a column; what the other store says is reverted. A one-way direction overrides it. */
   authority: Readonly<Record<string /* column */, "bucket" | "table">>;
 }
@@ -111,6 +111,8 @@ export interface Overlap {
   column: string;
   /** Inside a JSON object: the top-level key. */
   key?: string;
+  /** Inside a body that merges by sections: the heading, "" before the first one. */
+  section?: string;
 }
 
 /** A new entry for the document's history; the last of a plan becomes the hub's text. */

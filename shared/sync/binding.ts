@@ -70,7 +70,9 @@ export function digestsOf(bindings: ReadonlyMap<string, Binding>): Record<string
 function policiesByColumn({ fields, policies }: ResolvedCollection): Policies {
   const byColumn = <T>(byField: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(
-      fields.flatMap(({ field, column }) => (field in byField ? [[column, byField[field] as T]] : [])),
+      fields.flatMap(({ field, column }) =>
+        Object.hasOwn(byField, field) ? [[column, byField[field] as T]] : [],
+      ),
     );
   return { ...policies, lists: byColumn(policies.lists), authority: byColumn(policies.authority) };
 }

@@ -87,7 +87,7 @@ const bindings = new Map([
         deletes: "edit-wins",
         direction: "two-way",
         lists: {},
-        bodyMerge: "merge",
+        bodyMerge: "sections",
         authority: {},
       },
     },
