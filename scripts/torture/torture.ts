@@ -44,6 +44,8 @@ export interface Report {
   /** Writes of theirs that were refused, because the lease was lost or something had moved. */
   refused: number;
   kills: { workers: number; backends: number; statements: number; postmaster: number };
+  /** Rings that woke the workers, and rings that got lost on the way. */
+  doorbell: { heard: number; lost: number };
   conflicts: { open: number; recorded: number; decided: number };
   quarantined: number;
   lost: number;
@@ -128,6 +130,7 @@ async function run(arena: Arena, options: TortureOptions): Promise<Report> {
         statements: damage.cancelled,
         postmaster: damage.postmaster,
       },
+      doorbell: arena.doorbell,
       ...(await asideOf(arena, damage.decided)),
       deadlocks: await arena.cluster.deadlocks(arena.sql),
       missed,
