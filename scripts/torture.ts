@@ -21,6 +21,11 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
+const [seconds, workers, seed] = [values.seconds, values.workers, values.seed].map(Number);
+if (!(seconds! > 0 && workers! >= 1 && Number.isInteger(workers) && Number.isInteger(seed))) {
+  console.error("--seconds must be above 0, --workers a whole number above 0, --seed a whole number");
+  process.exit(2);
+}
 if (values.control !== undefined && !(values.control in CONTROLS)) {
   console.error(`Which control? ${Object.keys(CONTROLS).join(", ")}`);
   process.exit(2);
@@ -31,9 +36,9 @@ process.exit(isClean(report) ? 0 : 1);
 
 function storm() {
   return torture({
-    seconds: Number(values.seconds),
-    workers: Number(values.workers),
-    seed: Number(values.seed),
+    seconds: seconds!,
+    workers: workers!,
+    seed: seed!,
     mutations: values.without,
     evidence: values.evidence,
     progress: (message) => values.json || console.error(message),

@@ -16,7 +16,7 @@ import { cleanUpAtEnd, startChild } from "./children.ts";
 import type { Cluster } from "./cluster.ts";
 import { config, schema } from "./config.ts";
 import { installMonitor } from "./monitor.ts";
-import { openAttic, openStack, type StackInput, type StackReady } from "./stack.ts";
+import { openAttic, openStack, type StackInput, type StackReady, type StackRing } from "./stack.ts";
 
 export interface Arena extends Engine {
   cluster: Cluster;
@@ -30,6 +30,8 @@ export interface Arena extends Engine {
   bindings: Map<string, Binding>;
   /** Every body ever stored, by version. */
   attic: Bodies;
+  /** How often the doorbell was heard, and how often it was rung in vain. */
+  doorbell: { heard: number; lost: number };
   /** Those that Storage serves. */
   bodies: Bodies;
   close(): Promise<void>;
@@ -63,7 +65,11 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
     const folder = await mkdtemp(join(tmpdir(), "frontrow-torture-"));
     closing.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
     const input = { databaseUrl: url, folder, seed };
-    const stack = options.here ? await stackHere(input) : await stackProcess(input);
+    const doorbell = { heard: 0, lost: 0 };
+    const onRing = ({ isLost }: StackRing) => {
+      doorbell[isLost ? "lost" : "heard"]++;
+    };
+    const stack = options.here ? await stackHere(input) : await stackProcess(input, onRing);
     closing.push(stack.stop);
     const sql = openPostgres(`${url}?application_name=${SPARED}`);
     closing.push(sql.close);
@@ -90,6 +96,7 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
       key: stack.secretKey,
       bindings,
       attic,
+      doorbell,
       bodies,
       close,
     };
@@ -119,12 +126,15 @@ async function stackHere(input: StackInput): Promise<RunningStack> {
   return { url, secretKey, stop };
 }
 
-function stackProcess(input: StackInput): Promise<RunningStack> {
+function stackProcess(input: StackInput, onRing: (ring: StackRing) => void): Promise<RunningStack> {
   return new Promise((resolve, reject) => {
     const child = startChild({
       module: "./stack.ts",
       input,
-      onMessage: (ready: StackReady) => resolve({ ...ready, stop: () => child.kill() }),
+      onMessage(message: StackReady | StackRing) {
+        if ("url" in message) resolve({ ...message, stop: () => child.kill() });
+        else onRing(message);
+      },
       onExit: (words) => reject(new Error(`the stack's process ended by itself:\n${words}`)),
     });
   });

@@ -12,49 +12,62 @@ export interface Crew {
   /** Writes refused so far, because a lease was lost or something had moved. */
   refused: number;
   kills: number;
-  /** SIGKILL to one of them, and a new one in its place. */
+  /** Resolves once all of the first ones are at work. */
+  ready: Promise<unknown>;
+  /** SIGKILL to one that is at work, and a new one in its place. Does nothing while none is. */
   killOne(): Promise<void>;
   /** SIGKILL to all. */
   dismiss(): Promise<void>;
 }
 
-export function hire(
-  { url, key }: Arena,
-  { workers, leaseSeconds, random }: { workers: number; leaseSeconds: number; random: Random },
-): Crew {
+export interface CrewOptions {
+  workers: number;
+  leaseSeconds: number;
+  random: Random;
+}
+
+export function hire({ url, key }: Arena, { workers, leaseSeconds, random }: CrewOptions): Crew {
   const places: Child[] = [];
+  const atWork = new Set<number>();
   let dismissed = false;
-  const start = (place: number) => {
-    const input: WorkerInput = { url, key, leaseSeconds, seed: random.between(0, 2 ** 31) };
-    places[place] = startChild({
-      module: "./worker.ts",
-      input,
-      onMessage(message: WorkerMessage) {
-        if ("leases" in message) crew.leases += message.leases;
-        else if ("refused" in message) crew.refused += message.refused;
-        else crew.stalls++;
-      },
-      onExit: () => {
-        if (!dismissed) start(place);
-      },
+  const start = (place: number) =>
+    new Promise<void>((ready) => {
+      const input: WorkerInput = { url, key, leaseSeconds, seed: random.between(0, 2 ** 31) };
+      places[place] = startChild({
+        module: "./worker.ts",
+        input,
+        onMessage(message: WorkerMessage) {
+          if ("leases" in message) crew.leases += message.leases;
+          else if ("refused" in message) crew.refused += message.refused;
+          else if ("stall" in message) crew.stalls++;
+          else {
+            atWork.add(place);
+            ready();
+          }
+        },
+        onExit(words) {
+          if (!dismissed) throw new Error(`a worker ended by itself:\n${words}`);
+        },
+      });
     });
-  };
   const crew: Crew = {
     leases: 0,
     stalls: 0,
     refused: 0,
     kills: 0,
+    ready: Promise.all(Array.from({ length: workers }, (_, place) => start(place))),
     async killOne() {
-      const place = random.between(0, places.length - 1);
+      if (atWork.size === 0) return;
+      const place = random.pick([...atWork]);
+      atWork.delete(place);
       await places[place]!.kill();
       crew.kills++;
-      if (!dismissed) start(place);
+      if (!dismissed) void start(place);
     },
     async dismiss() {
       dismissed = true;
       await Promise.all(places.map((child) => child.kill()));
     },
   };
-  for (let place = 0; place < workers; place++) start(place);
   return crew;
 }

@@ -11,10 +11,15 @@ export interface StackInput {
   seed: number;
 }
 
-/** What the process says once it serves. */
+/** What the process says once it serves … */
 export interface StackReady {
   url: string;
   secretKey: string;
+}
+
+/** … and whenever the doorbell is rung. */
+export interface StackRing {
+  isLost: boolean;
 }
 
 /** Half of all rings get lost: correctness must not depend on them. */
@@ -23,8 +28,11 @@ const LOST_RINGS = 0.5;
 const PATIENCE = 700;
 
 /** Starts the stack. What is ever uploaded stays in the attic, under its version, so that nothing can be lost unseen. */
-export async function openStack({ databaseUrl, folder, seed }: StackInput): Promise<Stack> {
-  const bell = makeBell(seeded(seed));
+export async function openStack(
+  { databaseUrl, folder, seed }: StackInput,
+  onRing: (ring: StackRing) => void = () => {},
+): Promise<Stack> {
+  const bell = makeBell(seeded(seed), onRing);
   const stack = await startStack({
     databaseUrl,
     dataDir: folder,
@@ -44,11 +52,13 @@ function keepAll(bodies: Bodies, attic: Bodies): void {
   };
 }
 
-function makeBell(random: Random) {
+function makeBell(random: Random, onRing: (ring: StackRing) => void) {
   const waiting = new Set<() => void>();
   return {
     ring: () => {
-      if (!random.chance(LOST_RINGS)) for (const wake of waiting) wake();
+      const isLost = random.chance(LOST_RINGS);
+      onRing({ isLost });
+      if (!isLost) for (const wake of waiting) wake();
       return new Response(null, { status: 202 });
     },
     wait: () =>
@@ -67,6 +77,6 @@ function makeBell(random: Random) {
 if (import.meta.main) {
   endWithParent();
   surviveCutConnections();
-  const { url, secretKey } = await openStack(inputOf<StackInput>());
+  const { url, secretKey } = await openStack(inputOf<StackInput>(), tell);
   tell({ url, secretKey } satisfies StackReady);
 }

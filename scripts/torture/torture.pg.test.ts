@@ -6,7 +6,7 @@ import { playControl, playProtected } from "./controls.ts";
 import { torture } from "./torture.ts";
 
 test("while everything goes wrong, nothing is lost, nothing goes backward, all comes together", async (t) => {
-  const report = await torture({ seconds: 9, workers: 3, seed: 1 });
+  const report = await torture({ seconds: 6, workers: 3, seed: 1 });
   const { lost, backward_writes, deadlocks, unconverged, resurrected, missed, examples, ...rest } = report;
   t.diagnostic(JSON.stringify(rest));
   assert.deepEqual(

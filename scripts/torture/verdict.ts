@@ -129,10 +129,10 @@ function resurrected(foreign: readonly Entry[], finals: readonly Final[]): strin
     for (const token of tokensIn(before)) tokens.add(token);
     deleted.set(oldPath, tokens);
   }
-  const isDead = ({ path, file, row }: Final): boolean => {
+  const isDead = ({ path, file, row, aside }: Final): boolean => {
     const tokens = tokensIn(`${file}\n${row}`);
     const dead = deleted.get(path);
-    return tokens.size > 0 && dead !== undefined && [...tokens].every((token) => dead.has(token));
+    return !aside && tokens.size > 0 && dead !== undefined && [...tokens].every((token) => dead.has(token));
   };
   return finals.filter(isDead).map(({ path }) => path);
 }

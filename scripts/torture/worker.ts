@@ -17,8 +17,8 @@ export interface WorkerInput {
   leaseSeconds: number;
 }
 
-/** What it says: documents it leased, effects it stalled at, writes of its that were refused as something had moved. */
-export type WorkerMessage = { leases: number } | { stall: string } | { refused: number };
+/** What it says: that it is at work, documents it leased, effects it stalled at, writes of its that were refused as something had moved. */
+export type WorkerMessage = { ready: true } | { leases: number } | { stall: string } | { refused: number };
 
 /** How often it stalls before an effect, and after one, before it looks at the answer. */
 const STALLS = { before: 0.01, after: 0.01 };
@@ -46,7 +46,10 @@ async function work({ url, key, seed, leaseSeconds }: WorkerInput): Promise<neve
   let bindings: Awaited<ReturnType<typeof bind>> | null = null;
   for (;;) {
     try {
-      bindings ??= await bind(resolveConfig(config), await hub.registered());
+      if (bindings === null) {
+        bindings = await bind(resolveConfig(config), await hub.registered());
+        tell({ ready: true } satisfies WorkerMessage);
+      }
       await drain({
         ...withEffects({ hub, bucket, bindings }, run),
         cause: "torture",

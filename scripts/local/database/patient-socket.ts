@@ -1,16 +1,26 @@
 import { Socket } from "node:net";
 
+/** The server's "ready for the next query", outside any transaction. */
+const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+/** In its last words, when an administrator ends a session. */
+const ENDED_BY_ADMIN = Buffer.from("C57P01\0");
+
 /**
  * A socket for the driver `postgres`, which loses its balance when the server ends a connection in the middle of a
- * transaction: the driver sends its own `rollback` down a socket it has just forgotten (an uncaught TypeError), or never
- * flushes anything on that connection again. So the end is told in the order it can bear: first as an error, while the
- * socket is still there for the rollback that follows, then, once that is out of the way, as the close.
+ * transaction: it sends its own `rollback` down a socket that it has just forgotten (an uncaught TypeError), or never
+ * flushes anything on that connection again, and it tells the server's last words to whoever uses that connection next.
+ * So the end comes in the order it can bear: the last words at once to whom they concern, then an error, while the socket
+ * is still there for the rollback that follows, then, once that is out of the way, the close.
  */
 export class PatientSocket extends Socket {
+  #hasLastWords = false;
+
   override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === "data") this.#hasLastWords = (args[0] as Buffer).includes(ENDED_BY_ADMIN);
     if (event !== "close") return super.emit(event, ...args);
     const later = (run: () => void) => void setImmediate(() => setImmediate(run));
     later(() => {
+      if (this.#hasLastWords) super.emit("data", READY);
       super.emit(
         "error",
         Object.assign(new Error("the server closed the connection"), { code: "CONNECTION_CLOSED" }),
