@@ -1,6 +1,7 @@
 /** The hub's tables as sql/20_tables.sql has them. Times are milliseconds of the database's clock. */
 import type { PathTemplate } from "../../../shared/document/path.ts";
 import type { RegisteredColumn, WireQuarantine } from "../../../shared/hub/hub.ts";
+import type { BreakerLimits } from "./breaker.ts";
 import type { Table } from "./table.ts";
 
 /** A column's value as SQL prints it: a text, a list for `text[]`. */
@@ -23,6 +24,7 @@ export interface Collection {
     direction: string;
     history: "all" | number;
     valve: { share: number; atLeast: number };
+    breaker?: BreakerLimits;
   };
   scope: string;
   digest: string;
@@ -136,6 +138,8 @@ export interface HaltItem {
   halt: number;
   path: string;
   store: string;
+  /** The replicas of a document that the breaker parked. */
+  seen?: { bucket: string | null; table: string | null };
 }
 
 export interface RunRecord {
