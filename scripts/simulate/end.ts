@@ -110,10 +110,12 @@ export async function decide(scene: Scene, path: string, keep: "file" | "row"): 
   scene.coverage.note("decision", `keep ${keep}`);
 }
 
-export async function letGo(scene: Scene, id: number, decision: "apply" | "restore"): Promise<void> {
+export async function letGo(scene: Scene, id: number, wanted: "apply" | "restore"): Promise<void> {
   const { halts } = await scene.arena.attention();
   const halt = halts.find((one) => one.id === id);
   if (!halt) return;
+  // Only what was deleted can be given back.
+  const decision = halt.kind === "deletions" ? wanted : "apply";
   scene.coverage.note("decision", `${decision} ${halt.kind}`);
   await scene.watch.hub.resume(id, decision);
   scene.watch.resumed(halt.paths, decision);

@@ -94,6 +94,7 @@ export async function editBoth(scene: Scene, doc: number, slot: Slot, same: bool
 export async function bringIn(scene: Scene, doc: number, slot: Slot): Promise<void> {
   const { arena, ledger, watch } = scene;
   const path = scene.path(doc);
+  await scene.heal();
   const before = (await arena.files.text(path)) ?? "";
   const text = editedText(before || null, slot, () => ledger.token(path));
   const outcomes: string[] = [];

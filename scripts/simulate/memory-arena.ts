@@ -186,7 +186,10 @@ class MemoryArena implements Arena {
 
   #writeRow(change: RowChange): void {
     const table = this.#table;
-    if (change.op === "truncate") return table.truncate();
+    if (change.op === "truncate") {
+      table.truncate();
+      return;
+    }
     const { user, slug } = keyOf(change.path);
     const is = ({ cells }: StoredRow) => cells.user_id === user && cells.slug === slug;
     if (change.op === "delete") table.delete(is);
