@@ -3,7 +3,7 @@ import { directHub, endWaits, type Garden, openValve, startGarden } from "../../
 import { testHub } from "./test-hub.ts";
 import type { Cells, Ground } from "./test-hub-ground.ts";
 
-testHub("postgres", async () => groundOf(await startGarden({ config: openValve })));
+testHub("postgres", async () => groundOf(await startGarden({ config: openValve })), ["breaker"]);
 
 function groundOf(garden: Garden): Ground {
   const { sql, client } = garden;

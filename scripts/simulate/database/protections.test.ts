@@ -90,8 +90,8 @@ const scenes: Record<Protection, { run(garden: MemoryGarden): Promise<unknown>; 
         for (const slug of ["b", "c"]) garden.put(fileOf("One"), `users/ada/parts/${slug}.md`);
         garden.put(fileOf("One"));
         await garden.work();
+        garden.put(fileOf("Two"));
         garden.db.objects.loseBody("content", PATH);
-        await garden.hub.backfill({ full: true });
         await garden.work();
         return garden.names().length;
       },
