@@ -25,6 +25,11 @@ function groundOf(garden: Garden): Ground {
         if (error) throw error;
       },
       text: (path) => garden.read(path),
+      async hollow(path) {
+        await sql.query("update storage.objects set version = gen_random_uuid()::text where name = $1", [
+          path,
+        ]);
+      },
     },
     rows: {
       async put(path, cells) {

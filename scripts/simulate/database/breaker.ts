@@ -1,8 +1,9 @@
 /**
  * The oscillation breaker: ends loops that are made only of successes. A write of a known document makes values flow into a
  * side: its columns, `(body)`, `(file)`, `(existence)`, and always `(any)`. A flow that turns round, or overwrites that
- * side's own news, soon after the one before is a turn; the write that would bring one name to its last turn is not
- * made, and the document is left alone until a person resumes it or both sides agree.
+ * side's own news, soon after the one before (the first: after the making of the document) is a turn; one into both sides
+ * counts one more. The write that would bring a name to its last turn is not made, and the document is left alone until
+ * a person resumes it or both sides agree.
  */
 import type { ApplyItem } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
@@ -58,15 +59,18 @@ function countTurns(db: Database, collection: Collection, item: ApplyItem): stri
   const now = db.now();
   const oldest = now - minutes * 60_000;
   const latest = now - seconds * 1000;
+  const made = db.state.revisions.get(keyOf(collection.name, item.path, 1))?.createdAt;
   const over: string[] = [];
   for (const { name, side, contested } of flowsOf(db, collection, item)) {
     const key = keyOf(collection.name, item.path, name);
-    const before = db.state.flows.get(key);
+    // The making of a document is a flow of everything into both sides.
+    const before = db.state.flows.get(key) ?? { side: "both" as const, at: made, turned: [] };
     const isAny = name === "(any)";
-    const recent = (before?.turned ?? []).filter((at) => at > oldest);
-    const isTurn =
-      before !== undefined && before.at > (isAny ? latest : oldest) && (before.side !== side || contested);
-    const turned = isTurn ? [...recent, now] : isAny ? [] : recent;
+    const isRecent = before.at !== undefined && before.at > (isAny ? latest : oldest);
+    const isTurn = isRecent && (before.side !== side || contested);
+    // Quick writes count only while they go on.
+    const kept = isAny && !isTurn ? [] : before.turned.filter((at) => at > oldest);
+    const turned = [...kept, ...(isTurn ? [now] : []), ...(side === "both" ? [now] : [])];
     db.state.flows.put(key, { collection: collection.name, path: item.path, side, at: now, turned });
     if (turned.length >= turns) over.push(name);
   }

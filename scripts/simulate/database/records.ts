@@ -61,6 +61,7 @@ export interface Revision {
   /** null: the document's own text is this revision's. */
   text: string | null;
   deleted: boolean;
+  createdAt: number;
 }
 
 export interface Dirty {
