@@ -140,17 +140,21 @@ export function worldOf(breaker: boolean): fc.Arbitrary<World> {
   return world.map((one) => (one.trigger === "none" ? one : { ...one, peer: "none" }));
 }
 
-export function scheduleOf({
-  most = 24,
-  breaker = true,
-  without,
-}: {
+export interface ScheduleOptions {
+  /** Commands, at most. @default 24 */
   most?: number;
+  /** Whether the arena has one. @default true */
   breaker?: boolean;
+  /** Kinds of commands that the arena cannot carry out. */
   without?: ReadonlySet<Kind>;
-} = {}): fc.Arbitrary<Schedule> {
+  /** @default any */
+  world?: World;
+}
+
+export function scheduleOf(options: ScheduleOptions = {}): fc.Arbitrary<Schedule> {
+  const { most = 24, breaker = true, without, world } = options;
   return fc.record({
-    world: worldOf(breaker),
+    world: world ? fc.constant(world) : worldOf(breaker),
     commands: fc.array(commandOf(without), { minLength: 3, maxLength: most }),
   });
 }
