@@ -111,9 +111,16 @@ function groundOf(garden: Garden): Ground {
           delete from storage.objects;
           alter table public.parts enable trigger all;
           alter table storage.objects enable trigger all;
-          truncate frontrow.documents, frontrow.bases, frontrow.revisions, frontrow.dirty, frontrow.leases,
-            frontrow.quarantine, frontrow.conflicts, frontrow.halts, frontrow.halt_items, frontrow.intents,
-            frontrow.runs, frontrow.run_items, frontrow.settings;`),
+          do $$
+          declare
+            entry record;
+          begin
+            for entry in select c.oid::regclass as name from pg_class as c
+              where c.relnamespace = 'frontrow'::regnamespace and c.relkind = 'r' and c.relname <> 'collections'
+            loop
+              execute format('delete from %s', entry.name);
+            end loop;
+          end $$;`),
       ),
     stop: () => garden.stop(),
   };
