@@ -42,7 +42,8 @@ export class Scene {
     this.skew = skew;
     this.paths = paths;
     this.ledger = new Ledger(user);
-    this.watch = new Watch(arena, coverage);
+    const isRewritten = world.trigger !== "none" || world.peer !== "none";
+    this.watch = new Watch(arena, coverage, isRewritten ? 12 : 2);
   }
 
   /** A slug that no document has had. */

@@ -122,6 +122,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "  for c in select * from frontrow.collections where digests ->> name = digest || ':' || fingerprint loop",
     replace: "  for c in select * from frontrow.collections loop",
   },
+  "what a trigger changes beside our write": {
+    find: "coalesce(before.fields - cleared, '{}') || meant;\n  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', before.body, back.body) end;",
+    replace:
+      "meant;\n  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', back.body) end;",
+  },
   "the scope's halt": {
     find: "  if before.name is not null and before.scope <> c.scope\n",
     replace: "  if false and before.name is not null and before.scope <> c.scope\n",
