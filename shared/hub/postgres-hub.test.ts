@@ -116,7 +116,7 @@ function groundOf(garden: Garden): Ground {
             entry record;
           begin
             for entry in select c.oid::regclass as name from pg_class as c
-              where c.relnamespace = 'frontrow'::regnamespace and c.relkind = 'r' and c.relname <> 'collections'
+              where c.relnamespace = 'frontrow'::regnamespace and c.relkind = 'r' and c.relname not in ('collections', 'audit')
             loop
               execute format('delete from %s', entry.name);
             end loop;
