@@ -155,6 +155,6 @@ export function scheduleOf(options: ScheduleOptions = {}): fc.Arbitrary<Schedule
   const { most = 24, breaker = true, without, world } = options;
   return fc.record({
     world: world ? fc.constant(world) : worldOf(breaker),
-    commands: fc.array(commandOf(without), { minLength: 3, maxLength: most }),
+    commands: fc.array(commandOf(without), { minLength: 3, maxLength: most, size: "max" }),
   });
 }

@@ -36,7 +36,7 @@ export function rewritten(peer: Peer, text: string): string {
     case "trim":
       return `${text.replace(/[ \t]+$/gm, "").trimEnd()}\n`;
     case "order": {
-      const header = /^---\n((?:[a-z_]+: .*\n)+)---\n/.exec(text);
+      const header = /^---\n((?:(?:[a-z]\w*: |# ).*\n)+)---\n/.exec(text);
       if (!header) return text;
       const lines = header[1]!.trimEnd().split("\n").sort();
       return `---\n${lines.join("\n")}\n---\n${text.slice(header[0].length)}`;
