@@ -119,9 +119,9 @@ export const STILL_TEXT = "---\nname: Still\nstatus: active\n---\n";
 
 export const FOLDER = "content";
 
-/** `users/<user>/parts/<slug>.md` in parts. */
+/** `users/<user>/parts/<slug>.md` in parts; `kept` is where the config leads that leads elsewhere. */
 export function keyOf(path: string): { user: string; slug: string } {
-  const [, user, slug] = /^users\/([^/]+)\/parts\/(.+)\.md$/.exec(path)!;
+  const [, user, slug] = /^users\/([^/]+)\/(?:parts|kept)\/(.+)\.md$/.exec(path)!;
   return { user: user!, slug: slug! };
 }
 

@@ -110,7 +110,7 @@ const WEIGHTED: readonly [weight: number, shape: Record<string, fc.Arbitrary<unk
   [1, { ...one("advance"), seconds: fc.constantFrom(10, 95, 700) }],
   [1, { ...one("resolve"), doc, keep: side }],
   [1, { ...one("resume"), decision: fc.constantFrom("apply", "restore") }],
-  [1, { ...one("config"), to: fc.nat(4) }],
+  [1, { ...one("config"), to: fc.nat(5) }],
   [1, { ...one("wipe"), how: fc.constantFrom("bucket", "truncate", "rows") }],
   [1, { ...one("restore"), side, back: fc.nat(2) }],
   [1, { ...one("begin"), doc, slot }],

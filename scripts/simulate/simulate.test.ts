@@ -54,7 +54,7 @@ function assertCovered(coverage: Coverage): void {
     read: ["found", "REPLICA_MOVED", "BODY_MISSING"],
     confirm: ["confirmed", "fenced"],
     fault: ["triggers off", "late commit", "poison", "killed by a document"],
-    decision: ["keep file", "keep row", "apply deletions", "restore deletions"],
+    decision: ["keep file", "keep row", "apply deletions", "restore deletions", "apply scope-changed"],
     check: ["I11 clock skew", "I12 lone edit", "I19 same seed, same trace"],
     "crash point": ["claim", "read", "apply", "write", "confirm", "finish"].flatMap((effect) =>
       ["dies before", "dies after", "lost", "unanswered", "repeated"].map((what) => `${what} ${effect}`),

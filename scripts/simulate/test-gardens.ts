@@ -10,7 +10,9 @@ import { POLICIES, QUIET } from "./world.ts";
 
 /** Kinds of gardens that the real SQL is tried in. */
 export const GARDENS: readonly { name: string; world: World }[] = [
-  ...POLICIES.map(({ name }, policies) => ({ name, world: { ...QUIET, policies } })),
+  ...POLICIES.flatMap(({ name, path }, policies) =>
+    path === undefined ? [{ name, world: { ...QUIET, policies } }] : [],
+  ),
   { name: "a table that rewrites", world: { ...QUIET, trigger: "shout" } },
 ];
 
