@@ -26,7 +26,7 @@ const TRIGGERS = `
     begin new.name := upper(new.name); if new.body <> '' then new.body := rtrim(new.body, e'\\n') || e'\\n'; end if; return new; end $$;
   create function public.sim_trim() returns trigger language plpgsql as $$
     begin new.name := btrim(new.name); new.body := btrim(new.body, e' \\n'); return new; end $$;
-  create function public.sim_count() returns trigger language plpgsql as $$
+  create function public.sim_count() returns trigger language plpgsql security definer as $$
     declare at int; begin
       update public.sim_counter set n = n + 1 returning n into at;
       new.body := regexp_replace(new.body, '\\n?<!-- written \\d+ -->\\n', e'\\n') || '<!-- written ' || at || e' -->\\n';
