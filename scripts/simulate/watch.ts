@@ -106,8 +106,11 @@ export class Watch {
 
   /** Somebody else wrote or decided something about the document. */
   foreign(path: string): void {
-    const writes = this.writes.get(path);
-    if (writes) writes.count = 0;
+    // A config that leads elsewhere gives the same row another path.
+    for (const one of [path, path.replace("/parts/", "/kept/")]) {
+      const writes = this.writes.get(one);
+      if (writes) writes.count = 0;
+    }
   }
 
   /** A person let a halt go on. */
