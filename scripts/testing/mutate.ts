@@ -18,6 +18,7 @@ const FILES = [
   "sql/90_api.test.ts",
   "shared/sync/crash.test.ts",
   "shared/sync/follow.test.ts",
+  "scripts/simulate/fixtures.test.ts",
 ];
 const ON_POSTGRES = ["sql/workers.pg.test.ts"];
 

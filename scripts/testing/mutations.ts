@@ -127,6 +127,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace:
       "meant;\n  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', back.body) end;",
   },
+  "an apply that is delivered twice": {
+    find: "    on conflict do nothing returning id into intent;\n",
+    replace: "    returning id into intent;\n",
+  },
   "the scope's halt": {
     find: "  if before.name is not null and before.scope <> c.scope\n",
     replace: "  if false and before.name is not null and before.scope <> c.scope\n",
