@@ -2,7 +2,7 @@
  * Where a schedule is played: a database with a hub in it, a bucket and a table, and everything that people, programs and
  * bad luck can do to them. Two arenas: the real SQL on PGlite, and a database in memory that is a hundred times as fast.
  */
-import type { Config, ResolvedConfig } from "../../shared/collections/mod.ts";
+import type { ResolvedConfig } from "../../shared/collections/mod.ts";
 import type { Hub } from "../../shared/hub/hub.ts";
 import type { Store } from "../../shared/stores/store.ts";
 import type { Binding } from "../../shared/sync/binding.ts";
@@ -51,7 +51,8 @@ export interface Arena {
   readonly config: ResolvedConfig;
   /** Those of the last registration. */
   readonly bindings: ReadonlyMap<string, Binding>;
-  register(config: Config): Promise<void>;
+  /** Registers the garden with one of `POLICIES`; nothing when it has them. */
+  configure(policies: number): Promise<void>;
 
   files: {
     text(path: string): Promise<string | null>;
@@ -107,7 +108,7 @@ export interface Arena {
   kept(user: string): Promise<string>;
   /** A fingerprint of everything that a second look must leave alone. */
   state(user: string): Promise<unknown>;
-  /** Clears the stage for the next schedule; those that stand still stay. */
+  /** Clears the stage for the next schedule. Those that stand still stay, and so may policies and trigger. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -118,9 +119,9 @@ export const STILL_TEXT = "---\nname: Still\nstatus: active\n---\n";
 
 export const FOLDER = "content";
 
-/** `users/<user>/parts/<slug>.md` in parts. */
+/** `users/<user>/parts/<slug>.md` in parts; `kept` is where the config leads that leads elsewhere. */
 export function keyOf(path: string): { user: string; slug: string } {
-  const [, user, slug] = /^users\/([^/]+)\/parts\/(.+)\.md$/.exec(path)!;
+  const [, user, slug] = /^users\/([^/]+)\/(?:parts|kept)\/(.+)\.md$/.exec(path)!;
   return { user: user!, slug: slug! };
 }
 

@@ -110,7 +110,7 @@ const WEIGHTED: readonly [weight: number, shape: Record<string, fc.Arbitrary<unk
   [1, { ...one("advance"), seconds: fc.constantFrom(10, 95, 700) }],
   [1, { ...one("resolve"), doc, keep: side }],
   [1, { ...one("resume"), decision: fc.constantFrom("apply", "restore") }],
-  [1, { ...one("config"), to: fc.nat(4) }],
+  [1, { ...one("config"), to: fc.nat(5) }],
   [1, { ...one("wipe"), how: fc.constantFrom("bucket", "truncate", "rows") }],
   [1, { ...one("restore"), side, back: fc.nat(2) }],
   [1, { ...one("begin"), doc, slot }],
@@ -140,17 +140,21 @@ export function worldOf(breaker: boolean): fc.Arbitrary<World> {
   return world.map((one) => (one.trigger === "none" ? one : { ...one, peer: "none" }));
 }
 
-export function scheduleOf({
-  most = 24,
-  breaker = true,
-  without,
-}: {
+export interface ScheduleOptions {
+  /** Commands, at most. @default 24 */
   most?: number;
+  /** Whether the arena has one. @default true */
   breaker?: boolean;
+  /** Kinds of commands that the arena cannot carry out. */
   without?: ReadonlySet<Kind>;
-} = {}): fc.Arbitrary<Schedule> {
+  /** @default any */
+  world?: World;
+}
+
+export function scheduleOf(options: ScheduleOptions = {}): fc.Arbitrary<Schedule> {
+  const { most = 24, breaker = true, without, world } = options;
   return fc.record({
-    world: worldOf(breaker),
-    commands: fc.array(commandOf(without), { minLength: 3, maxLength: most }),
+    world: world ? fc.constant(world) : worldOf(breaker),
+    commands: fc.array(commandOf(without), { minLength: 3, maxLength: most, size: "max" }),
   });
 }

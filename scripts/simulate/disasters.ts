@@ -5,7 +5,7 @@ import { commit } from "./foreign.ts";
 import type { Rewrite } from "./ledger.ts";
 import type { Scene } from "./scene.ts";
 import { rowText } from "./texts.ts";
-import { configOf } from "./world.ts";
+import { POLICIES } from "./world.ts";
 
 export interface Backup {
   files: Map<string, string>;
@@ -73,6 +73,8 @@ export async function restore(scene: Scene, side: Side, backup: Backup): Promise
 
 /** Registers other policies; a worker that runs already stays with the old ones. */
 export async function configure(scene: Scene, policies: number): Promise<void> {
-  await scene.arena.register(configOf(policies));
+  await scene.arena.configure(policies);
+  scene.isElsewhere = POLICIES[policies]!.path !== undefined;
+  if (scene.isElsewhere) scene.unseen = true;
   for (const path of scene.paths) scene.watch.foreign(path);
 }

@@ -1,6 +1,7 @@
 /** The end of a schedule: faults are over, people mend and decide, and then everything must be as it should. */
 import { pathOf, STILL } from "./arena.ts";
 import { assertSame, assertThat, assertUnbroken, checkStatus } from "./check.ts";
+import { configure } from "./disasters.ts";
 import { commit } from "./foreign.ts";
 import type { Peers } from "./peers.ts";
 import type { Scene } from "./scene.ts";
@@ -36,6 +37,7 @@ async function proveFence(scene: Scene): Promise<void> {
 export async function end(scene: Scene, puppets: Puppets, peers: Peers): Promise<void> {
   const { arena } = scene;
   scene.isBlind = false;
+  if (scene.isElsewhere) await configure(scene, scene.world.policies);
   await puppets.finish();
   await arena.files.heal();
   // Poisoned documents stay as they are for now: they must hold up nobody else (I13).
@@ -56,7 +58,7 @@ export async function end(scene: Scene, puppets: Puppets, peers: Peers): Promise
 
 export async function backfill(scene: Scene): Promise<void> {
   await scene.watch.hub.backfill({});
-  scene.unseen = false;
+  scene.unseen = scene.isElsewhere;
 }
 
 /** Whatever is set aside, all others are in sync (I1). */
@@ -95,6 +97,7 @@ async function mend(scene: Scene, peers: Peers): Promise<void> {
       }
       await decide(scene, path, index % 2 === 0 ? "file" : "row");
     }
+    await settle(scene, peers);
     for (const { id } of (await arena.attention()).halts)
       await letGo(scene, id, id % 2 === 0 ? "apply" : "restore");
     await settle(scene, peers);
@@ -110,12 +113,20 @@ export async function decide(scene: Scene, path: string, keep: "file" | "row"): 
   scene.coverage.note("decision", `keep ${keep}`);
 }
 
-export async function letGo(scene: Scene, id: number, decision: "apply" | "restore"): Promise<void> {
+export async function letGo(scene: Scene, id: number, wanted: "apply" | "restore"): Promise<void> {
   const { halts } = await scene.arena.attention();
   const halt = halts.find((one) => one.id === id);
   if (!halt) return;
+  // Only what was deleted can be given back.
+  const decision = halt.kind === "deletions" ? wanted : "apply";
+  try {
+    await scene.watch.hub.resume(id, decision);
+  } catch (error) {
+    // Refused aloud: a sync has to look at everything first.
+    if (halt.kind === "scope-changed" && /still being looked into/.test(String(error))) return;
+    throw error;
+  }
   scene.coverage.note("decision", `${decision} ${halt.kind}`);
-  await scene.watch.hub.resume(id, decision);
   scene.watch.resumed(halt.paths, decision);
   for (const path of halt.paths) {
     scene.watch.foreign(path);

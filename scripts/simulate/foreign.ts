@@ -94,6 +94,7 @@ export async function editBoth(scene: Scene, doc: number, slot: Slot, same: bool
 export async function bringIn(scene: Scene, doc: number, slot: Slot): Promise<void> {
   const { arena, ledger, watch } = scene;
   const path = scene.path(doc);
+  await scene.heal();
   const before = (await arena.files.text(path)) ?? "";
   const text = editedText(before || null, slot, () => ledger.token(path));
   const outcomes: string[] = [];
@@ -106,9 +107,9 @@ export async function bringIn(scene: Scene, doc: number, slot: Slot): Promise<vo
     files: [{ path, read: () => Promise.resolve(new TextEncoder().encode(text)) }],
     onResults: (part) => outcomes.push(...part.map(({ outcome }) => outcome)),
   });
-  const isIn = !outcomes.some((outcome) =>
-    /busy|stale|deferred|fenced|failed|quarantined|halted|conflict/.test(outcome),
-  );
+  const isOut = /busy|stale|deferred|fenced|failed|quarantined|halted|conflict/;
+  // Where the config leads elsewhere, the file is none of the collection's.
+  const isIn = outcomes.length > 0 && !outcomes.some((outcome) => isOut.test(outcome));
   scene.coverage.note("import", isIn ? "in" : (outcomes[0] ?? "nothing"));
   if (isIn) ledger.rewrite([{ path, before, after: text }]);
   else ledger.forget(text, before);

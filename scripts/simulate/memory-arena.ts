@@ -1,5 +1,5 @@
 /** The arena in memory: the same engine and the real bucket store, over a database that copies the SQL's behaviour. */
-import { type Config, resolveConfig } from "../../shared/collections/mod.ts";
+import { resolveConfig } from "../../shared/collections/mod.ts";
 import type { Binding } from "../../shared/sync/binding.ts";
 import { register } from "../../shared/sync/register.ts";
 import { drainInOrder } from "../testing/effects.ts";
@@ -47,6 +47,7 @@ class MemoryArena implements Arena {
   #plantedBindings: ReadonlyMap<string, Binding> = new Map();
   #db: Database;
   #connection: MemoryConnection;
+  #policies: number | null = null;
   #now = BEGINNING;
   #random = randomFrom(1);
   readonly #lost = new Map<string, Uint8Array>();
@@ -63,7 +64,7 @@ class MemoryArena implements Arena {
 
   /** Registers, and syncs those that stand still. */
   async plant(): Promise<void> {
-    await this.register(configOf(0));
+    await this.configure(0);
     for (const path of STILL) this.#db.objects.upload(FOLDER, path, UTF8.encode(STILL_TEXT));
     await drainInOrder({ hub: this.hub, bucket: () => this.bucket(), bindings: this.bindings });
     this.#planted = this.#db;
@@ -79,8 +80,10 @@ class MemoryArena implements Arena {
     return this.#connection.bucket(FOLDER);
   }
 
-  async register(config: Config): Promise<void> {
-    this.config = resolveConfig(config);
+  async configure(policies: number): Promise<void> {
+    if (policies === this.#policies) return;
+    this.#policies = policies;
+    this.config = resolveConfig(configOf(policies));
     this.bindings = await register(this.hub, this.config);
   }
 
@@ -186,7 +189,10 @@ class MemoryArena implements Arena {
 
   #writeRow(change: RowChange): void {
     const table = this.#table;
-    if (change.op === "truncate") return table.truncate();
+    if (change.op === "truncate") {
+      table.truncate();
+      return;
+    }
     const { user, slug } = keyOf(change.path);
     const is = ({ cells }: StoredRow) => cells.user_id === user && cells.slug === slug;
     if (change.op === "delete") table.delete(is);
@@ -289,6 +295,7 @@ class MemoryArena implements Arena {
     this.#now = BEGINNING;
     this.#random = randomFrom(1);
     this.#lost.clear();
+    this.#policies = 0;
     this.config = resolveConfig(configOf(0));
     this.bindings = this.#plantedBindings;
     this.#db = this.#planted.fork(this.#surroundings());

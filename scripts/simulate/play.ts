@@ -64,8 +64,8 @@ class Player {
     coverage.note("world", `policies ${world.policies}`);
     coverage.note("world", `trigger ${world.trigger}`);
     coverage.note("world", `peer ${world.peer}`);
-    if (world.policies !== 0) await configure(this.#scene, world.policies);
-    if (world.trigger !== "none") await arena.rows.trigger(world.trigger);
+    await arena.configure(world.policies);
+    await arena.rows.trigger(world.trigger);
   }
 
   async take(command: Command): Promise<void> {

@@ -1,7 +1,7 @@
 /** Schedules by the number: each has a seed of its own, so that any of them can be played again by itself. */
 import fc from "fast-check";
 import type { Arena } from "./arena.ts";
-import { type Kind, type Schedule, scheduleOf } from "./commands.ts";
+import { type Kind, type Schedule, scheduleOf, type World } from "./commands.ts";
 import type { Coverage } from "./coverage.ts";
 import { type Played, play } from "./play.ts";
 
@@ -19,6 +19,8 @@ export interface RunOptions {
   coverage: Coverage;
   /** Commands in a schedule, at most. @default 24 */
   most?: number;
+  /** @default any */
+  world?: World;
 }
 
 /** One schedule in so many is played a second time, and must give the same trace (I19). */
@@ -102,9 +104,10 @@ async function withDate<T>(years: number, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function scheduleIn({ arena, most = 24 }: RunOptions): fc.Arbitrary<Schedule> {
+function scheduleIn({ arena, most = 24, world }: RunOptions): fc.Arbitrary<Schedule> {
   const without = new Set<Kind>(arena.lacks.has("transactions") ? ["begin", "commit"] : []);
-  return fc.noBias(scheduleOf({ most, breaker: !arena.lacks.has("breaker"), without }));
+  const options = { most, breaker: !arena.lacks.has("breaker"), without };
+  return fc.noBias(scheduleOf(world ? { ...options, world } : options));
 }
 
 const rootOf = ({ violation }: Found) => violation.slice(0, violation.indexOf(":"));

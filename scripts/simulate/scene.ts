@@ -27,6 +27,8 @@ export class Scene {
   readonly paths: string[];
   /** Whether the hub may still not know of something, as it happened with the triggers off. */
   unseen = false;
+  /** The config leads elsewhere: the hub hears of nothing. */
+  isElsewhere = false;
   /** The next foreign change is made with the triggers off. */
   isBlind = false;
   /** Documents whose reading throws, or kills the worker. */
@@ -42,7 +44,8 @@ export class Scene {
     this.skew = skew;
     this.paths = paths;
     this.ledger = new Ledger(user);
-    this.watch = new Watch(arena, coverage);
+    const isRewritten = world.trigger !== "none" || world.peer !== "none";
+    this.watch = new Watch(arena, coverage, isRewritten ? 12 : 2);
   }
 
   /** A slug that no document has had. */

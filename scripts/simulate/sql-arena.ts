@@ -1,5 +1,4 @@
 /** The arena of the real SQL: PGlite, the migrations, and a bucket whose requests are transactions on storage.objects. */
-import type { Config } from "../../shared/collections/mod.ts";
 import { resolveConfig } from "../../shared/collections/mod.ts";
 import type { Binding } from "../../shared/sync/binding.ts";
 import { register } from "../../shared/sync/register.ts";
@@ -27,7 +26,7 @@ const TRIGGERS = `
     begin new.name := upper(new.name); if new.body <> '' then new.body := rtrim(new.body, e'\\n') || e'\\n'; end if; return new; end $$;
   create function public.sim_trim() returns trigger language plpgsql as $$
     begin new.name := btrim(new.name); new.body := btrim(new.body, e' \\n'); return new; end $$;
-  create function public.sim_count() returns trigger language plpgsql as $$
+  create function public.sim_count() returns trigger language plpgsql security definer as $$
     declare at int; begin
       update public.sim_counter set n = n + 1 returning n into at;
       new.body := regexp_replace(new.body, '\\n?<!-- written \\d+ -->\\n', e'\\n') || '<!-- written ' || at || e' -->\\n';
@@ -50,7 +49,8 @@ class SqlArena implements Arena {
   readonly #garden: Garden;
   readonly #bucket: SqlBucket;
   readonly #lost = new Map<string, Uint8Array>();
-  #isChanged = false;
+  #policies = 0;
+  #trigger: RowTrigger = "none";
 
   constructor(garden: Garden) {
     this.#garden = garden;
@@ -68,9 +68,10 @@ class SqlArena implements Arena {
     return this.#bucket;
   }
 
-  async register(config: Config): Promise<void> {
-    this.#isChanged = true;
-    this.config = resolveConfig(config);
+  async configure(policies: number): Promise<void> {
+    if (policies === this.#policies) return;
+    this.#policies = policies;
+    this.config = resolveConfig(configOf(policies));
     this.bindings = await register(this.hub, this.config);
   }
 
@@ -155,7 +156,8 @@ class SqlArena implements Arena {
       return found.map(({ user_id, slug }) => pathOf(user_id, slug));
     },
     trigger: async (name: RowTrigger) => {
-      this.#isChanged = true;
+      if (name === this.#trigger) return;
+      this.#trigger = name;
       await this.#sql.exec("drop trigger if exists sim_rewrites on public.parts");
       if (name === "none") return;
       await this.#sql.exec(
@@ -273,11 +275,6 @@ class SqlArena implements Arena {
     this.#bucket.stale.clear();
     this.#bucket.lies.clear();
     this.#lost.clear();
-    if (this.#isChanged) {
-      await this.rows.trigger("none");
-      await this.register(configOf(0));
-      this.#isChanged = false;
-    }
     const { documents } = await this.status();
     if (documents < STILL.length) await this.plant();
   }

@@ -23,6 +23,8 @@ interface Writes {
 }
 
 const WINDOW = 600_000;
+/** The breaker's own count (6) is finer: it begins anew when a person steps in, and lets what a crash left undone pass. */
+const MOST_TURNS = 12;
 const NOT_APPLIED = new Set(["fenced", "stale", "deferred", "halted", "quarantined"]);
 
 export class Watch {
@@ -37,6 +39,8 @@ export class Watch {
   isFenceOff = false;
   /** Who acts, for the trace. */
   actor = "";
+  /** Engine writes of a document that nobody else has touched since, at most: none is echoed for ever (I6). */
+  readonly #mostWrites: number;
   readonly #arena: Arena;
   readonly #coverage: Coverage;
   readonly #leases = new Map<string, Lease>();
@@ -46,7 +50,8 @@ export class Watch {
   /** Deletions that a person has confirmed. */
   readonly confirmed = new Set<string>();
 
-  constructor(arena: Arena, coverage: Coverage) {
+  constructor(arena: Arena, coverage: Coverage, mostWrites: number) {
+    this.#mostWrites = mostWrites;
     this.#arena = arena;
     this.#coverage = coverage;
     this.hub = new Proxy(arena.hub, {
@@ -101,8 +106,11 @@ export class Watch {
 
   /** Somebody else wrote or decided something about the document. */
   foreign(path: string): void {
-    const writes = this.writes.get(path);
-    if (writes) writes.count = 0;
+    // A config that leads elsewhere gives the same row another path.
+    for (const one of [path, path.replace("/parts/", "/kept/")]) {
+      const writes = this.writes.get(one);
+      if (writes) writes.count = 0;
+    }
   }
 
   /** A person let a halt go on. */
@@ -240,16 +248,28 @@ export class Watch {
     const before = this.writes.get(path) ?? { count: 0, side: null, turns: [] };
     const turns = before.turns.filter((at) => at > now - WINDOW);
     if (before.side !== null && (side === "both" || side !== before.side)) turns.push(now);
-    const count = before.count + (side === "both" ? 2 : 1);
-    this.writes.set(path, { count, side, turns });
+    this.writes.set(path, { count: before.count, side, turns });
+    if (side !== "object") this.#changed(path);
     this.#coverage.note("engine writes", side);
     if (this.#arena.lacks.has("breaker")) return;
     this.count("I6 breaker");
-    if (turns.length > 6)
+    if (turns.length > MOST_TURNS)
       this.fail("I6", `${path} went to and fro ${turns.length} times in ten minutes and nothing stopped it`);
   }
 
+  /** A row was written, or an object has landed. */
+  #changed(path: string): void {
+    const writes = this.writes.get(path);
+    if (!writes) return;
+    writes.count++;
+    this.#coverage.note("writes since the last edit", String(writes.count));
+    this.count("I6 silence");
+    if (writes.count > this.#mostWrites)
+      this.fail("I6", `${path} was written ${writes.count} times since anybody else touched it`);
+  }
+
   #landed(path: string, intent: string): void {
+    this.#changed(path);
     const made = this.#intents.get(intent);
     this.count("I8 fence at Storage");
     if (made && this.#leases.get(path)?.token !== made.token)

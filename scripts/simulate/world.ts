@@ -3,12 +3,14 @@ import gardenConfig from "../../examples/garden/config.ts";
 import type { Config, Policies } from "../../shared/collections/mod.ts";
 import type { Peer, World } from "./commands.ts";
 
-export const POLICIES: readonly { name: string; policies: Policies }[] = [
+export const POLICIES: readonly { name: string; policies: Policies; path?: string }[] = [
   { name: "the garden", policies: {} },
   { name: "files and deletions win", policies: { conflict: "file-wins", deletes: "delete-wins" } },
   { name: "rows win, deletions are hard", policies: { conflict: "row-wins", rowDelete: "hard" } },
   { name: "a person decides all", policies: { conflict: "manual", deletes: "manual" } },
   { name: "the newest wins", policies: { conflict: "newest" } },
+  /** Every file is out of scope. */
+  { name: "elsewhere", policies: {}, path: "users/:user_id/kept/:slug.md" },
 ];
 
 /** Small enough that three documents and a few that stand still can trip it. */
@@ -19,6 +21,7 @@ export function configOf(policies: number): Config {
     ...gardenConfig,
     collections: gardenConfig.collections.map((collection) => ({
       ...collection,
+      path: POLICIES[policies]!.path ?? collection.path,
       policies: { ...collection.policies, ...POLICIES[policies]!.policies, valve: VALVE },
     })),
   };
@@ -36,7 +39,7 @@ export function rewritten(peer: Peer, text: string): string {
     case "trim":
       return `${text.replace(/[ \t]+$/gm, "").trimEnd()}\n`;
     case "order": {
-      const header = /^---\n((?:[a-z_]+: .*\n)+)---\n/.exec(text);
+      const header = /^---\n((?:(?:[a-z]\w*: |# ).*\n)+)---\n/.exec(text);
       if (!header) return text;
       const lines = header[1]!.trimEnd().split("\n").sort();
       return `---\n${lines.join("\n")}\n---\n${text.slice(header[0].length)}`;

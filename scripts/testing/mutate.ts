@@ -29,6 +29,7 @@ const FILES = [
   "shared/sync/resolve.test.ts",
   "shared/sync/restore.test.ts",
   "shared/sync/conflict-copy.test.ts",
+  "scripts/simulate/fixtures.test.ts",
 ];
 const ON_POSTGRES = ["sql/workers.pg.test.ts", "sql/leases.pg.test.ts"];
 

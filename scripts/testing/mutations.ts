@@ -252,6 +252,10 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "  exception when others then\n    return '';\n  end;\nend;\n$$;\ncomment on function frontrow.actor(text)",
     replace: "  end;\nend;\n$$;\ncomment on function frontrow.actor(text)",
   },
+  "an apply that is delivered twice": {
+    find: "    on conflict do nothing returning id into intent;\n",
+    replace: "    returning id into intent;\n",
+  },
   "the scope's halt": {
     find: "  if scope_before <> c.scope\n",
     replace: "  if false and scope_before <> c.scope\n",

@@ -3,7 +3,7 @@ import { directHub, endWaits, type Garden, openValve, startGarden } from "../../
 import { testHub } from "./test-hub.ts";
 import type { Cells, Ground } from "./test-hub-ground.ts";
 
-testHub("postgres", async () => groundOf(await startGarden({ config: openValve })));
+testHub("postgres", async () => groundOf(await startGarden({ config: openValve })), ["breaker"]);
 
 function groundOf(garden: Garden): Ground {
   const { sql, client } = garden;
@@ -25,6 +25,11 @@ function groundOf(garden: Garden): Ground {
         if (error) throw error;
       },
       text: (path) => garden.read(path),
+      async hollow(path) {
+        await sql.query("update storage.objects set version = gen_random_uuid()::text where name = $1", [
+          path,
+        ]);
+      },
     },
     rows: {
       async put(path, cells) {
@@ -106,9 +111,16 @@ function groundOf(garden: Garden): Ground {
           delete from storage.objects;
           alter table public.parts enable trigger all;
           alter table storage.objects enable trigger all;
-          truncate frontrow.documents, frontrow.bases, frontrow.revisions, frontrow.dirty, frontrow.leases,
-            frontrow.quarantine, frontrow.conflicts, frontrow.halts, frontrow.halt_items, frontrow.intents,
-            frontrow.runs, frontrow.run_items, frontrow.settings;`),
+          do $$
+          declare
+            entry record;
+          begin
+            for entry in select c.oid::regclass as name from pg_class as c
+              where c.relnamespace = 'frontrow'::regnamespace and c.relkind = 'r' and c.relname not in ('collections', 'audit')
+            loop
+              execute format('delete from %s', entry.name);
+            end loop;
+          end $$;`),
       ),
     stop: () => garden.stop(),
   };

@@ -112,6 +112,20 @@ export function testApply(team: Team): void {
       }
     });
 
+    test("what its table rewrites in a column that was left alone is news too", async () => {
+      const path = await team.plant("a", "quiet");
+      await team.ground.rows.shout(true);
+      try {
+        await team.ground.files.put(path, fileOf("quiet", "Edited.\n"));
+        await team.step();
+        assert.equal((await team.status()).pending, 1);
+        await team.settle();
+        assert.equal(await team.ground.files.text(path), fileOf("QUIET", "Edited.\n"));
+      } finally {
+        await team.ground.rows.shout(false);
+      }
+    });
+
     test("a row that was hidden comes back, and forgets what the file does not say", async () => {
       const path = await team.plant("a");
       await team.ground.rows.put(path, { tags: ["old"] });

@@ -129,6 +129,18 @@ export function testBucketWrites(team: Team): void {
       assert.equal(await team.ground.files.text(gone), fileOf("Gone"));
     });
 
+    test("an object whose bytes are lost is there, and nothing follows from it", async () => {
+      const path = await team.plant("a", "One");
+      await team.plant("b");
+      await team.ground.files.hollow(path);
+      const item = await team.claimOne();
+      assert.ok(item.bucket, "SQL says that it is there");
+      const answer = await team.ground.bucket("content").read(path, item.bucket);
+      assert.equal(answer.state === "unknown" && answer.error.code, "BODY_MISSING");
+      await team.fail(item, "transient");
+      assert.equal((await team.ground.rows.get(path))?.name, "One");
+    });
+
     test("an upload with an intent nobody knows is refused", async () => {
       const path = await team.plant("a", "One");
       await assert.rejects(team.write(path, fileOf("Forged"), crypto.randomUUID()), {

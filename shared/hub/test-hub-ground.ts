@@ -14,6 +14,8 @@ export interface Ground {
     drop(path: string): Promise<void>;
     move(from: string, to: string): Promise<void>;
     text(path: string): Promise<string | null>;
+    /** A new version of the object, without its bytes. */
+    hollow(path: string): Promise<void>;
   };
   /** The rows of `users/<user_id>/parts/<slug>.md`. */
   rows: {

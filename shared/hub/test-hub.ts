@@ -4,6 +4,7 @@
  */
 import { after, before, beforeEach, describe } from "node:test";
 import { testApply } from "./test-hub-apply.ts";
+import { testBreaker } from "./test-hub-breaker.ts";
 import { testBucketWrites } from "./test-hub-bucket.ts";
 import type { Ground } from "./test-hub-ground.ts";
 import { testNews } from "./test-hub-news.ts";
@@ -11,7 +12,10 @@ import { testPeople } from "./test-hub-people.ts";
 import { testQueue } from "./test-hub-queue.ts";
 import { Team } from "./test-hub-team.ts";
 
-export function testHub(name: string, make: () => Promise<Ground>): void {
+/** What a hub may not have yet; its tests are left out. */
+export type Lacking = "breaker";
+
+export function testHub(name: string, make: () => Promise<Ground>, lacks: readonly Lacking[] = []): void {
   describe(`the hub contract: ${name}`, () => {
     let ground: Ground;
     const team = new Team(() => ground);
@@ -29,5 +33,6 @@ export function testHub(name: string, make: () => Promise<Ground>): void {
     testBucketWrites(team);
     testNews(team);
     testPeople(team);
+    if (!lacks.includes("breaker")) testBreaker(team);
   });
 }

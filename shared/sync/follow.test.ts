@@ -227,6 +227,24 @@ test("a trigger that rewrites what we write is heard once, and then it is silent
   assert.equal((await garden.row(path))!.name, "THE CRITIC");
 });
 
+test("what a trigger changes in columns that the engine left alone reaches the file", async () => {
+  const path = "users/leo/parts/critic.md";
+  await garden.sql.exec(`
+    create function public.remark() returns trigger language plpgsql as $$
+    begin
+      if new.user_id = 'leo' and new.status = 'resting' then new.charge := -1; new.body := 'Asleep.'; end if;
+      return new;
+    end $$;
+    create trigger remark before update on public.parts for each row execute function public.remark();`);
+  await garden.upload(path, CRITIC);
+  await garden.settle();
+  await garden.upload(path, CRITIC.replace(/^status:.*$/m, "status: resting"));
+  await garden.settle();
+  const text = (await garden.read(path))!;
+  assert.match(text, /^charge: -1/m);
+  assert.ok(text.endsWith("---\nAsleep."), text);
+});
+
 test("a row softly deleted is a deleted file; a file that comes back revives the row", async () => {
   const path = "users/mia/parts/critic.md";
   await garden.upload(path, CRITIC);

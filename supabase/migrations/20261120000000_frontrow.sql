@@ -3188,7 +3188,11 @@ begin
   if object_op is not null then
     insert into frontrow.intents (collection, path, bucket, operation, base_version, revision, token)
     values (c.name, document_path, c.bucket, object_op, item #>> '{expect,bucket}', latest, (item ->> 'token')::bigint)
-    returning id into intent;
+    on conflict do nothing returning id into intent;
+    -- The same request, delivered twice: nothing is wrong with the document.
+    if intent is null then
+      raise exception 'a write of the object is under way' using errcode = 'FR409';
+    end if;
   end if;
   return pg_catalog.jsonb_build_object('outcome', item ->> 'outcome', 'intent', intent, 'again', again, 'revision', latest);
 end;

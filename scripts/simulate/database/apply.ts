@@ -148,8 +148,8 @@ function applyRow(
 }
 
 /**
- * Writes the row and takes the table's base from what it reads back. A user's trigger may have changed what we wrote:
- * then the base keeps what we meant, so that the next pass sees the difference as an edit of the row, once.
+ * Writes the row and takes the table's base from what it reads back. A user's trigger may have changed what we wrote, or
+ * what we left alone: then the base keeps what we meant, so that the next pass sees it as an edit of the row, once.
  */
 function writeRow(db: Database, collection: Collection, item: ApplyItem, revision: number): boolean {
   const { path, expect, row } = item;

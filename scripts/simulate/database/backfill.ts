@@ -4,11 +4,11 @@ import type { Database } from "./database.ts";
 import { openConflict, readDocument } from "./documents.ts";
 import { hashNumber } from "./hash.ts";
 import { keyOf } from "./journal.ts";
-import type { Collection } from "./records.ts";
+import type { Collection, HaltItem } from "./records.ts";
 import { usableCollections } from "./register.ts";
 import { isLive, printed } from "./rows.ts";
 import { pathOf } from "./table.ts";
-import { isHeld } from "./valve.ts";
+import { heldIn, isHeld } from "./valve.ts";
 
 export interface BackfillRequest {
   collection?: string;
@@ -87,6 +87,10 @@ function differing(
     conflict?.keep === null && conflict.bucketVersion === object && conflict.tableVersion === row;
   if (isAsked) return null;
   if ((objectGone || rowGone) && isHeld(db, name, path, "open")) return null;
+  // A parked document stays different until a person has looked.
+  const isParked = ({ kind, seen }: { kind: string; seen: HaltItem["seen"] }) =>
+    kind === "oscillation" && seen?.bucket === object && seen.table === row;
+  if (heldIn(db, name, path, "open").some(isParked)) return null;
   return { objectGone, rowGone };
 }
 

@@ -15,7 +15,7 @@
  *
  * With `quarantine` off a drain may never end: whoever drains must count its effects.
  */
-import type { Writes } from "./breaker.ts";
+import type { Flow } from "./breaker.ts";
 import { Journal, Keyed, keyOf } from "./journal.ts";
 import { Objects } from "./objects.ts";
 import type { Protection } from "./protections.ts";
@@ -64,8 +64,8 @@ export function emptyState(journal: Journal) {
     haltItems: new Keyed<HaltItem>(journal),
     runs: new Keyed<RunRecord>(journal),
     runItems: new Keyed<RunItem>(journal),
-    /** The breaker's memory: the engine's writes of each document. */
-    writes: new Keyed<Writes>(journal),
+    /** The breaker's memory. */
+    flows: new Keyed<Flow>(journal),
     settings: new Keyed<unknown>(journal),
   };
 }

@@ -20,7 +20,13 @@ export function appendRevisions(
   let latest = current;
   const put = (entry: Pick<Revision, "author" | "digest" | "text" | "deleted">) => {
     latest++;
-    revisions.put(keyOf(name, path, latest), { collection: name, path, revision: latest, ...entry });
+    revisions.put(keyOf(name, path, latest), {
+      collection: name,
+      path,
+      revision: latest,
+      ...entry,
+      createdAt: db.now(),
+    });
   };
   if (entries.length > 0) {
     // The text of the revision before moves into its own row: long texts are kept once.

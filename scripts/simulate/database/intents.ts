@@ -6,7 +6,7 @@ import { complete, heldLease } from "./queue.ts";
 import type { Collection, Intent } from "./records.ts";
 import { SqlError } from "./sql-error.ts";
 
-/** Records that the engine is about to write or delete an object. @throws {SqlError} 23505 while another is open. */
+/** Records that the engine is about to write or delete an object. @throws {SqlError} FR409 while another is open. */
 export function openIntent(
   db: Database,
   collection: Collection,
@@ -16,7 +16,7 @@ export function openIntent(
   const isTaken = db.state.intents.some(
     (other) => other.state === "open" && other.bucket === bucket && other.path === intent.path,
   );
-  if (isTaken) throw new SqlError("23505", "duplicate key", { constraint: "intents_one_open_idx" });
+  if (isTaken) throw new SqlError("FR409", "a write of the object is under way");
   const id = db.nextUuid();
   const fresh = { state: "open", landedVersion: null, settledAt: null } as const;
   db.state.intents.put(id, { id, collection: name, bucket, ...intent, ...fresh });

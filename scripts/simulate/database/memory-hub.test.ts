@@ -43,6 +43,10 @@ function memoryGround(): Ground {
         db.objects.move(BUCKET, from, to);
       },
       text: async (path) => db.objects.text(BUCKET, path),
+      async hollow(path) {
+        db.objects.upload(BUCKET, path, encode("lost"));
+        db.objects.loseBody(BUCKET, path);
+      },
     },
     rows: {
       async put(path, cells) {

@@ -185,9 +185,10 @@ function waitOf(db: Database, item: FailItem, { transientFailures, attempts }: L
   return backoff(db, item.class === "transient" ? transientFailures : attempts - 1);
 }
 
-/** Whether a key could be claimed now. */
-export function hasWork(db: Database): boolean {
+/** Whether a key (of these collections) could be claimed now. */
+export function hasWork(db: Database, names?: readonly string[]): boolean {
   return db.state.dirty.some(({ collection, path }) => {
+    if (names && !names.includes(collection)) return false;
     const lease = db.state.leases.get(keyOf(collection, path));
     return lease === undefined || (lease.until <= db.now() && lease.notBefore <= db.now());
   });

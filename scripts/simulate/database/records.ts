@@ -1,6 +1,7 @@
 /** The hub's tables as sql/20_tables.sql has them. Times are milliseconds of the database's clock. */
 import type { PathTemplate } from "../../../shared/document/path.ts";
 import type { RegisteredColumn, WireQuarantine } from "../../../shared/hub/hub.ts";
+import type { BreakerLimits } from "./breaker.ts";
 import type { Table } from "./table.ts";
 
 /** A column's value as SQL prints it: a text, a list for `text[]`. */
@@ -23,6 +24,7 @@ export interface Collection {
     direction: string;
     history: "all" | number;
     valve: { share: number; atLeast: number };
+    breaker?: BreakerLimits;
   };
   scope: string;
   digest: string;
@@ -59,6 +61,7 @@ export interface Revision {
   /** null: the document's own text is this revision's. */
   text: string | null;
   deleted: boolean;
+  createdAt: number;
 }
 
 export interface Dirty {
@@ -136,6 +139,8 @@ export interface HaltItem {
   halt: number;
   path: string;
   store: string;
+  /** The replicas of a document that the breaker parked. */
+  seen?: { bucket: string | null; table: string | null };
 }
 
 export interface RunRecord {

@@ -2,6 +2,7 @@
 import type { ClaimRequest } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
 import { hasWork } from "./queue.ts";
+import { usableCollections } from "./register.ts";
 
 export function beat(db: Database, { run, worker, cause }: ClaimRequest): void {
   const before = db.state.runs.get(run);
@@ -42,13 +43,14 @@ export function logItem(
 export function finish(
   db: Database,
   run: string,
-  { ring, error }: { ring: boolean; error?: string },
+  { ring, digests, error }: { ring: boolean; digests?: Readonly<Record<string, string>>; error?: string },
 ): { more: boolean } {
   const record = db.state.runs.get(run);
   if (record && record.finishedAt === null) {
     db.state.runs.put(run, { ...record, finishedAt: db.now(), error: error ?? null });
   }
-  const more = hasWork(db);
+  // Only what the caller could have claimed: a worker of another config would be woken for nothing.
+  const more = hasWork(db, digests && usableCollections(db, digests));
   // The budget is spent but work is left: the next worker is woken by this transaction.
   if (more && ring) db.ring();
   return { more };

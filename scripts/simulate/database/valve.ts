@@ -3,17 +3,27 @@ import { valveTrips } from "../../../shared/reconcile/valve.ts";
 import { markDifferences } from "./backfill.ts";
 import type { Database } from "./database.ts";
 import { keyOf } from "./journal.ts";
-import type { Collection, Halt } from "./records.ts";
+import type { Collection, Halt, HaltItem } from "./records.ts";
 import { SqlError } from "./sql-error.ts";
 
 const WINDOW = 10 * 60 * 1000;
 
-/** Whether a document is in a halt of its collection in that state. */
+/** The places of a document in halts of its collection that are in that state. */
+export function heldIn(
+  db: Database,
+  collection: string,
+  path: string,
+  state: Halt["state"],
+): { kind: Halt["kind"]; seen: HaltItem["seen"] }[] {
+  const halts = db.state.halts.filter((halt) => halt.collection === collection && halt.state === state);
+  return halts.flatMap(({ id, kind }) => {
+    const item = db.state.haltItems.get(keyOf(id, path));
+    return item ? [{ kind, seen: item.seen }] : [];
+  });
+}
+
 export function isHeld(db: Database, collection: string, path: string, state: Halt["state"]): boolean {
-  return db.state.halts.some(
-    (halt) =>
-      halt.collection === collection && halt.state === state && db.state.haltItems.has(keyOf(halt.id, path)),
-  );
+  return heldIn(db, collection, path, state).length > 0;
 }
 
 /** The valve's answer for one deletion; a refusal is recorded in a halt. */
@@ -98,9 +108,16 @@ export function forgetHalt(db: Database, collection: string, path: string): void
   const left = halts.filter(({ id }) => db.state.haltItems.has(keyOf(id, path)));
   if (left.length === 0) return;
   for (const { id } of left) db.state.haltItems.delete(keyOf(id, path));
+  forgetFlows(db, collection, path);
   for (const halt of halts) {
-    const isOver = halt.kind === "deletions" || halt.state === "apply";
+    const isOver = halt.kind === "deletions" || halt.kind === "oscillation" || halt.state === "apply";
     if (isOver && itemsOf(db, halt.id).length === 0) close(db, halt);
+  }
+}
+
+function forgetFlows(db: Database, collection: string, path: string): void {
+  for (const [key, flow] of [...db.state.flows.entries()]) {
+    if (flow.collection === collection && flow.path === path) db.state.flows.delete(key);
   }
 }
 
@@ -123,10 +140,15 @@ export function resume(db: Database, id: number, decision: "apply" | "restore"):
   if (decision !== "apply" && decision !== "restore") {
     throw new SqlError("22023", "frontrow: decision must be apply or restore");
   }
-  if (decision === "restore") {
+  if (halt.kind === "oscillation") {
+    if (decision === "restore")
+      throw new SqlError("FR400", `frontrow: halt ${id} holds nothing to give back`);
+    for (const { path } of items) forgetFlows(db, halt.collection, path);
+  } else if (decision === "restore") {
     for (const { path, store } of items) db.state.bases.delete(keyOf(halt.collection, path, store));
   }
-  if (decision === "apply" && items.length > 0) db.state.halts.put(String(id), { ...halt, state: "apply" });
+  const isToBeDone = decision === "apply" && halt.kind !== "oscillation" && items.length > 0;
+  if (isToBeDone) db.state.halts.put(String(id), { ...halt, state: "apply" });
   else {
     for (const { path } of items) db.state.haltItems.delete(keyOf(id, path));
     close(db, halt);
