@@ -92,7 +92,9 @@ begin
       delete from frontrow.flows where collection = h.collection and path = any (paths);
     elsif decision = 'restore' then
       delete from frontrow.bases as b using frontrow.halt_items as i
-      where i.halt = h.id and i.path = any (paths) and b.collection = h.collection and b.path = i.path and b.store = i.store;
+      where i.halt = h.id and i.path = any (paths) and b.collection = h.collection and b.path = i.path
+        -- What is gone from both sides is given back to both.
+        and (b.store = i.store or i.evidence -> b.store = 'null');
     end if;
     if decision = 'apply' and h.kind in ('deletions', 'scope-changed') then
       update frontrow.halt_items set confirmed = true where halt = h.id and path = any (paths);

@@ -1,4 +1,6 @@
 /** The end of a schedule: faults are over, people mend and decide, and then everything must be as it should. */
+import { FrontrowError } from "../../shared/errors.ts";
+import { decide as answer } from "../testing/decide.ts";
 import { pathOf, STILL } from "./arena.ts";
 import { assertSame, assertThat, assertUnbroken, checkStatus } from "./check.ts";
 import { configure } from "./disasters.ts";
@@ -108,7 +110,10 @@ async function mend(scene: Scene, peers: Peers): Promise<void> {
 export async function decide(scene: Scene, path: string, keep: "file" | "row"): Promise<void> {
   const { conflicts } = await scene.arena.attention();
   if (!conflicts.has(path)) return;
-  await scene.watch.hub.resolve({ collection: "parts", path, keep });
+  await answer(scene.watch.hub, { collection: "parts", path }, { keep }).catch((error) => {
+    // A side has moved on since the record was made.
+    if (!(error instanceof FrontrowError && error.code === "REPLICA_MOVED")) throw error;
+  });
   scene.watch.foreign(path);
   scene.coverage.note("decision", `keep ${keep}`);
 }

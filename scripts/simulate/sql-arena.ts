@@ -42,7 +42,7 @@ export async function openSqlArena(): Promise<Arena> {
 
 class SqlArena implements Arena {
   readonly name = "sql";
-  readonly lacks: Arena["lacks"] = new Set(["breaker", "transactions", "clock"] as const);
+  readonly lacks: Arena["lacks"] = new Set(["transactions", "clock"] as const);
   readonly hub: Arena["hub"];
   config: Arena["config"];
   bindings: ReadonlyMap<string, Binding>;
@@ -270,7 +270,7 @@ class SqlArena implements Arena {
       delete from frontrow.bases where ${others};
       delete from frontrow.revisions where ${others};
       truncate frontrow.dirty, frontrow.leases, frontrow.quarantine, frontrow.conflicts, frontrow.halts, frontrow.halt_items,
-        frontrow.intents, frontrow.runs, frontrow.run_items;`),
+        frontrow.intents, frontrow.flows, frontrow.runs, frontrow.run_items;`),
     );
     this.#bucket.stale.clear();
     this.#bucket.lies.clear();

@@ -3,7 +3,7 @@ import { directHub, endWaits, type Garden, openValve, startGarden } from "../../
 import { testHub } from "./test-hub.ts";
 import type { Cells, Ground } from "./test-hub-ground.ts";
 
-testHub("postgres", async () => groundOf(await startGarden({ config: openValve })), ["breaker"]);
+testHub("postgres", async () => groundOf(await startGarden({ config: openValve })));
 
 function groundOf(garden: Garden): Ground {
   const { sql, client } = garden;
@@ -94,7 +94,7 @@ function groundOf(garden: Garden): Ground {
     endWaits: () => endWaits(sql),
     async history(path) {
       return await sql.query(
-        `select r.revision::int as revision, r.author, r.deleted,
+        `select r.revision::int as revision, r.store, r.deleted,
            case when not r.deleted then coalesce(r.text, d.text) end as text
          from frontrow.revisions as r join frontrow.documents as d using (collection, path)
          where path = $1 order by r.revision`,

@@ -15,7 +15,7 @@ export function testApply(team: Team): void {
       assert.equal(item.bases.bucket?.version, item.bucket?.version);
       assert.equal(item.bases.table?.version, item.table?.version);
       assert.deepEqual(await team.ground.history(pathOf("a")), [
-        { revision: 1, author: "bucket", text: fileOf("A"), deleted: false },
+        { revision: 1, store: "bucket", text: fileOf("A"), deleted: false },
       ]);
     });
 
@@ -139,16 +139,16 @@ export function testApply(team: Team): void {
       assert.deepEqual([row?.name, row?.tags], ["Again", null]);
     });
 
-    test("history is numbered, attributed and knows deletions", async () => {
+    test("history is numbered, says whose edit it was and knows deletions", async () => {
       const path = await team.plant("a", "One");
       await team.ground.rows.put(path, { name: "Two" });
       await team.settle();
       await team.ground.files.drop(path);
       await team.settle();
       assert.deepEqual(await team.ground.history(path), [
-        { revision: 1, author: "bucket", text: fileOf("One"), deleted: false },
-        { revision: 2, author: "table", text: fileOf("Two"), deleted: false },
-        { revision: 3, author: "bucket", text: null, deleted: true },
+        { revision: 1, store: "bucket", text: fileOf("One"), deleted: false },
+        { revision: 2, store: "table", text: fileOf("Two"), deleted: false },
+        { revision: 3, store: "bucket", text: null, deleted: true },
       ]);
     });
 

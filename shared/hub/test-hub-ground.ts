@@ -39,7 +39,7 @@ export interface Ground {
   endWaits(): Promise<void>;
   history(
     path: string,
-  ): Promise<{ revision: number; author: string; text: string | null; deleted: boolean }[]>;
+  ): Promise<{ revision: number; store: string; text: string | null; deleted: boolean }[]>;
   /** Everything gone, from all tables, but what is registered. */
   clear(): Promise<void>;
   stop?(): Promise<void>;

@@ -50,9 +50,9 @@ export function testPeople(team: Team): void {
     ] as const) {
       test(`a person keeps the ${keep}`, async () => {
         const path = await disputed();
-        await team.hub.resolve({ collection: "parts", path, keep });
+        await team.answer(path, { keep });
         const item = await team.claimOne();
-        assert.equal(item.resolution, keep);
+        assert.deepEqual(item.resolution, { keep });
         await team.ground.endWaits();
         await team.settle();
         assert.equal(await team.ground.files.text(path), fileOf(name));
@@ -63,9 +63,25 @@ export function testPeople(team: Team): void {
 
     test("a decision is about the versions that were seen", async () => {
       const path = await disputed();
-      await team.hub.resolve({ collection: "parts", path, keep: "file" });
+      await team.answer(path, { keep: "file" });
       await team.ground.rows.put(path, { name: "Later" });
       assert.equal((await team.claimOne()).resolution, null);
+    });
+
+    test("what moved since a person looked is not decided", async () => {
+      const path = await disputed();
+      await team.ground.files.put(path, fileOf("Later"));
+      await assert.rejects(team.answer(path, { keep: "row" }), { code: "REPLICA_MOVED" });
+      await assert.rejects(team.answer(path, { fields: {} }), { code: "REPLICA_MOVED" });
+    });
+
+    test("a field at a time: all of them, and nothing else", async () => {
+      const path = await disputed();
+      await assert.rejects(team.answer(path, { fields: {} }), { code: "REQUEST_INVALID" });
+      await assert.rejects(team.answer(path, { fields: { status: "row" } }), { code: "REQUEST_INVALID" });
+      await team.answer(path, { fields: { name: "row" } });
+      await team.settle();
+      assert.equal(await team.ground.files.text(path), fileOf("Row"));
     });
 
     test("it is over when the sides agree", async () => {
@@ -76,8 +92,7 @@ export function testPeople(team: Team): void {
     });
 
     test("what is in none cannot be resolved", async () => {
-      const request = { collection: "parts", path: pathOf("none"), keep: "row" } as const;
-      await assert.rejects(team.hub.resolve(request), { code: "NOT_FOUND" });
+      await assert.rejects(team.answer(pathOf("none"), { keep: "row" }), { code: "NOT_FOUND" });
     });
   });
 
@@ -112,6 +127,21 @@ export function testPeople(team: Team): void {
       assert.deepEqual((await team.hub.report()).halts, []);
     });
 
+    test("only what a person has seen is decided", async () => {
+      const paths = await wiped(12, 6);
+      const { id, seen } = (await team.hub.report()).halts[0]!;
+      await team.ground.files.drop(pathOf("w07"));
+      await team.settle();
+      assert.deepEqual(
+        (await team.hub.held(id)).items.map(({ path }) => path),
+        [...paths, pathOf("w07")],
+      );
+      const { documents, left } = await team.hub.resume(id, "apply", { seen });
+      assert.deepEqual([documents, left], [6, 1]);
+      await team.settle();
+      assert.deepEqual([await rowsOf(paths), await rowsOf([pathOf("w07")])], [0, 1]);
+    });
+
     test("restore gives back what is missing", async () => {
       const paths = await wiped(12, 6);
       const { id } = (await team.hub.report()).halts[0]!;
@@ -119,6 +149,18 @@ export function testPeople(team: Team): void {
       await team.settle();
       for (const path of paths) assert.ok(await team.ground.files.text(path), path);
       assert.equal(await rowsOf(paths), 6);
+    });
+
+    test("restore gives back what is gone from both sides", async () => {
+      const paths = await wiped(12, 6);
+      for (const path of paths) await team.ground.rows.delete(path);
+      await team.settle();
+      const { id } = (await team.hub.report()).halts[0]!;
+      await team.hub.resume(id, "restore");
+      await team.settle();
+      for (const path of paths) assert.ok(await team.ground.files.text(path), path);
+      assert.equal(await rowsOf(paths), 6);
+      assert.deepEqual((await team.hub.report()).halts, []);
     });
 
     test("a document that comes back needs no decision any more", async () => {

@@ -9,7 +9,7 @@ import { planDocuments } from "../sync/plan.ts";
 import { register } from "../sync/register.ts";
 import { toApplyItem } from "../sync/wire.ts";
 import { drain } from "../sync/worker.ts";
-import type { Applied, ApplyItem, ClaimedDocument, ClaimRequest, FailItem } from "./hub.ts";
+import type { Applied, ApplyItem, ClaimedDocument, ClaimRequest, Decision, FailItem } from "./hub.ts";
 import type { Ground } from "./test-hub-ground.ts";
 
 const LIMITS = { ...EDGE_LIMITS, linger: 0, cpu: Number.POSITIVE_INFINITY };
@@ -101,6 +101,15 @@ export class Team {
     const { collection, path, token } = item;
     const failed: FailItem = { collection, path, token, class: kind, code: "X", message: "because" };
     await this.hub.fail(crypto.randomUUID(), [failed]);
+  }
+
+  /** A person looks at a document's conflict, and answers it. */
+  async answer(path: string, decision: Decision): Promise<void> {
+    const collection = "parts";
+    const [record] = await this.hub.conflictsOf(path, { collection });
+    const { bucket_version = null, table_version = null, revision = 0 } = record ?? {};
+    const seen = { bucket_version, table_version, revision };
+    await this.hub.resolve({ collection, path, seen, ...decision });
   }
 
   /** Drains until nothing is pending, every back-off over at once. */

@@ -1,8 +1,10 @@
 /** Apply: the only code that changes documents and rows. One transaction per batch, one outcome per item. sql/70_apply.sql. */
 import type { Applied, ApplyItem, WireQuarantine } from "../../../shared/hub/hub.ts";
 import { mayWrite } from "./breaker.ts";
+import { recordConflict } from "./conflicts.ts";
 import type { Database } from "./database.ts";
-import { appendRevisions, recordConflict, setBase, setQuarantine, trimHistory } from "./history.ts";
+import { forgetHalt } from "./halts.ts";
+import { appendRevisions, setBase, setQuarantine, trimHistory } from "./history.ts";
 import { openIntent } from "./intents.ts";
 import { keyOf } from "./journal.ts";
 import { complete, fail, heldLease } from "./queue.ts";
@@ -10,7 +12,7 @@ import type { Cells, Collection } from "./records.ts";
 import { deleteRow, putRow, readRow, rowVersion } from "./rows.ts";
 import { logItem } from "./runs.ts";
 import { SqlError } from "./sql-error.ts";
-import { forgetHalt, mayDelete } from "./valve.ts";
+import { mayDelete } from "./valve.ts";
 
 /** What became of one item, before it is answered. */
 type Outcome = Omit<Applied, "collection" | "path"> & { again?: boolean };
@@ -108,14 +110,15 @@ function applyItem(db: Database, collection: Collection, item: ApplyItem): Outco
   }
   const deletes = item.tombstone || row?.op === "delete" || object?.op === "delete";
   const missingIn = expect.bucket === null ? "bucket" : "table";
-  if (deletes && !mayDelete(db, collection, path, missingIn)) return HALTED;
+  if (deletes && !mayDelete(db, collection, path, missingIn, { bucket: expect.bucket, table: expect.table }))
+    return HALTED;
   if (!mayWrite(db, collection, item)) return HALTED;
   const current = known ?? 0;
   const latest = appendRevisions(db, collection, item, current);
   setBase(db, collection.name, path, "bucket", item.bases.bucket, current);
   const again = applyRow(db, collection, item, current, latest);
   trimHistory(db, collection, path, latest);
-  recordConflict(db, collection, item);
+  recordConflict(db, collection, item, current);
   if (!item.conflict?.held) {
     db.state.quarantine.delete(keyOf(collection.name, path));
     forgetHalt(db, collection.name, path);

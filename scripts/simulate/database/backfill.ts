@@ -2,13 +2,13 @@
 import type { ClaimedDocument } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
 import { openConflict, readDocument } from "./documents.ts";
+import { heldIn, sameVersions } from "./halts.ts";
 import { hashNumber } from "./hash.ts";
 import { keyOf } from "./journal.ts";
-import type { Collection, HaltItem } from "./records.ts";
+import type { Collection } from "./records.ts";
 import { usableCollections } from "./register.ts";
 import { isLive, printed } from "./rows.ts";
 import { pathOf } from "./table.ts";
-import { heldIn, isHeld } from "./valve.ts";
 
 export interface BackfillRequest {
   collection?: string;
@@ -84,13 +84,15 @@ function differing(
   if (db.dirtyOf(name, path).length > 0) return null;
   const conflict = openConflict(db, name, path);
   const isAsked =
-    conflict?.keep === null && conflict.bucketVersion === object && conflict.tableVersion === row;
+    conflict?.decision === null && conflict.bucketVersion === object && conflict.tableVersion === row;
   if (isAsked) return null;
-  if ((objectGone || rowGone) && isHeld(db, name, path, "open")) return null;
   // A parked document stays different until a person has looked.
-  const isParked = ({ kind, seen }: { kind: string; seen: HaltItem["seen"] }) =>
-    kind === "oscillation" && seen?.bucket === object && seen.table === row;
-  if (heldIn(db, name, path, "open").some(isParked)) return null;
+  const isWaiting = ({ halt, item }: ReturnType<typeof heldIn>[number]) =>
+    halt.state === "open" &&
+    (objectGone ||
+      rowGone ||
+      (halt.kind === "oscillation" && sameVersions(item.versions, { bucket: object, table: row })));
+  if (heldIn(db, name, path).some(isWaiting)) return null;
   return { objectGone, rowGone };
 }
 

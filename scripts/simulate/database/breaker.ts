@@ -7,10 +7,10 @@
  */
 import type { ApplyItem } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
+import { heldIn, hold, openHalt } from "./halts.ts";
 import { keyOf } from "./journal.ts";
 import type { BaseRecord, Collection } from "./records.ts";
 import { readRow } from "./rows.ts";
-import { openHalt } from "./valve.ts";
 
 type Side = "bucket" | "table" | "both";
 
@@ -36,20 +36,12 @@ export function mayWrite(db: Database, collection: Collection, item: ApplyItem):
   const { path, row, object, expect } = item;
   if ((row === null && object === null) || db.without.has("breaker")) return true;
   const { name } = collection;
-  const parked = db.state.halts.some(
-    ({ id, collection, kind, state }) =>
-      collection === name &&
-      kind === "oscillation" &&
-      state !== "closed" &&
-      db.state.haltItems.has(keyOf(id, path)),
-  );
+  const parked = heldIn(db, name, path).some(({ halt }) => halt.kind === "oscillation");
   const names = parked ? [] : countTurns(db, collection, item);
   if (!parked && names.length === 0) return true;
   const reason = `documents of "${name}" are rewritten on both sides without end: the engine leaves them alone`;
   const halt = openHalt(db, name, "oscillation", { reason, evidence: { names } });
-  const seen = { bucket: expect.bucket, table: expect.table };
-  const store = object === null ? "table" : "bucket";
-  db.state.haltItems.put(keyOf(halt.id, path), { halt: halt.id, path, store, seen });
+  hold(db, halt, path, object === null ? "table" : "bucket", { bucket: expect.bucket, table: expect.table });
   return false;
 }
 

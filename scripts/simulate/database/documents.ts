@@ -18,7 +18,8 @@ export function readDocument(db: Database, collection: Collection, path: string)
   const conflict = openConflict(db, collection.name, path);
   const isAsSeen =
     (conflict?.bucketVersion ?? null) === (object?.version ?? null) &&
-    (conflict?.tableVersion ?? null) === (row?.version ?? null);
+    (conflict?.tableVersion ?? null) === (row?.version ?? null) &&
+    conflict?.revision === (document?.revision ?? 0);
   return {
     hub: document && {
       revision: document.revision,
@@ -35,7 +36,7 @@ export function readDocument(db: Database, collection: Collection, path: string)
     table: row,
     isKey: pathKeys(collection, path) !== null,
     // A decision is about the two versions the person saw; after another edit the question is asked again.
-    resolution: conflict && isAsSeen ? conflict.keep : null,
+    resolution: conflict && isAsSeen ? conflict.decision : null,
     dirtyAt: signals(db, collection.name, path),
   };
 }

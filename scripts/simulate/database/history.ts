@@ -18,7 +18,7 @@ export function appendRevisions(
   const { documents, revisions } = db.state;
   const before = documents.get(keyOf(name, path));
   let latest = current;
-  const put = (entry: Pick<Revision, "author" | "digest" | "text" | "deleted">) => {
+  const put = (entry: Pick<Revision, "store" | "digest" | "text" | "deleted">) => {
     latest++;
     revisions.put(keyOf(name, path, latest), {
       collection: name,
@@ -34,11 +34,11 @@ export function appendRevisions(
       if (revision.text !== null || revision.deleted) continue;
       revisions.put(keyOf(name, path, revision.revision), { ...revision, text: before?.text ?? null });
     }
-    entries.forEach(({ author, digest, text }, place) => {
-      put({ author, digest, text: place === entries.length - 1 ? null : text, deleted: false });
+    entries.forEach(({ store, digest, text }, place) => {
+      put({ store, digest, text: place === entries.length - 1 ? null : text, deleted: false });
     });
   }
-  if (tombstone) put({ author: editor, digest: null, text: null, deleted: true });
+  if (tombstone) put({ store: editor, digest: null, text: null, deleted: true });
   const newest = entries.at(-1);
   documents.put(keyOf(name, path), {
     collection: name,
@@ -59,17 +59,23 @@ export function revisionsOf(db: Database, collection: string, path: string): Rev
   );
 }
 
-/** Forgets revisions beyond what the collection keeps, but none a base stands on. */
+/** Forgets the revisions that the collection does not keep, but none a base or an open conflict stands on. */
 export function trimHistory(
   db: Database,
   { name, policies }: Collection,
   path: string,
   latest: number,
 ): void {
-  if (policies.history === "all") return;
+  const { history } = policies;
+  if (history === "all") return;
+  const { keep, days } = typeof history === "number" ? { keep: history } : history;
   const stood = ["bucket", "table"].map((store) => db.state.bases.get(keyOf(name, path, store))?.revision);
-  for (const { revision, text } of revisionsOf(db, name, path)) {
-    if (revision >= latest - policies.history || text === null || stood.includes(revision)) continue;
+  stood.push(openConflict(db, name, path)?.revision);
+  for (const { revision, text, deleted, createdAt } of revisionsOf(db, name, path)) {
+    const isBeyond = keep !== undefined && revision < latest - keep;
+    const isOld = days !== undefined && createdAt < db.now() - days * 86_400_000;
+    const isNewest = revision === latest || (text === null && !deleted);
+    if ((!isBeyond && !isOld) || isNewest || stood.includes(revision)) continue;
     db.state.revisions.delete(keyOf(name, path, revision));
   }
 }
@@ -94,36 +100,6 @@ export function setBase(
   const { fields, body } = { fields: null, body: null, ...base };
   const agreed = { version: base.version, revision: current + base.revision };
   db.state.bases.put(key, { collection, path, store, ...agreed, fields: fields as Cells | null, body });
-}
-
-/** Keeps both texts of a conflict, or closes the open one when the sides agree. */
-export function recordConflict(db: Database, { name }: Collection, item: ApplyItem): void {
-  const { path, conflict: note, expect } = item;
-  const open = openConflict(db, name, path);
-  const closeOpen = () => {
-    if (open) db.state.conflicts.put(String(open.id), { ...open, state: "resolved" });
-  };
-  if (note === null) {
-    closeOpen();
-    return;
-  }
-  const id = note.held && open ? open.id : db.nextId();
-  if (!note.held) closeOpen();
-  db.state.conflicts.put(String(id), {
-    id,
-    collection: name,
-    path,
-    state: note.held ? "open" : "resolved",
-    overlapping: note.overlaps,
-    decidedBy: note.decidedBy,
-    baseText: note.base,
-    fileText: note.file,
-    rowText: note.row,
-    bucketVersion: expect.bucket,
-    tableVersion: expect.table,
-    keep: null,
-    createdAt: open?.createdAt ?? db.now(),
-  });
 }
 
 /** Sets a replica aside; a table's refusal is tried again now and then, since its cause may be elsewhere. */

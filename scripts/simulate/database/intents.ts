@@ -1,6 +1,7 @@
 /** Intents: what the engine is doing to an object right now. sql/64_intents.sql. */
 import type { Confirmed, ConfirmItem } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
+import { close, openHalt } from "./halts.ts";
 import { keyOf } from "./journal.ts";
 import { complete, heldLease } from "./queue.ts";
 import type { Collection, Intent } from "./records.ts";
@@ -56,7 +57,7 @@ export function confirm(db: Database, items: readonly ConfirmItem[]): Confirmed[
     if (intent?.state === "landed") {
       confirmIntent(db, intent);
       complete(db, collection, path, token);
-      db.state.settings.put("fence", "active");
+      noteFence(db, "active");
       return { collection, path, outcome: "confirmed" };
     }
     // An object that is gone by another hand leaves the fence nothing to see.
@@ -64,7 +65,20 @@ export function confirm(db: Database, items: readonly ConfirmItem[]): Confirmed[
       intent?.state === "open" &&
       (intent.operation === "put" || db.objects.live(intent.bucket, intent.path) !== undefined);
     if (!isUnseen) return { collection, path, outcome: "stale" };
-    db.state.settings.put("fence", "inactive");
+    noteFence(db, "inactive");
     return { collection, path, outcome: "fence-inactive" };
   });
+}
+
+/** Remembers whether Storage delivers the intent header. */
+function noteFence(db: Database, fence: "active" | "inactive"): void {
+  if (db.state.settings.get("fence") === fence) return;
+  db.state.settings.put("fence", fence);
+  if (fence === "inactive") {
+    const reason =
+      "Storage does not deliver the x-frontrow-intent header: no file is deleted until a write has been seen";
+    openHalt(db, "", "fence", { reason, evidence: {} });
+  } else
+    for (const halt of db.state.halts.filter(({ kind, state }) => kind === "fence" && state !== "closed"))
+      close(db, halt);
 }

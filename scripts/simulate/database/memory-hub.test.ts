@@ -92,7 +92,7 @@ function memoryGround(): Ground {
         .toSorted((a, b) => a.revision - b.revision)
         .map((one) => ({
           revision: one.revision,
-          author: one.author,
+          store: one.store,
           text: one.deleted ? null : (one.text ?? text),
           deleted: one.deleted,
         }));

@@ -3,15 +3,16 @@ import type { Hub } from "../../../shared/hub/hub.ts";
 import { createPostgresHub, PROTOCOL, type RpcClient } from "../../../shared/hub/postgres-hub.ts";
 import { apply } from "./apply.ts";
 import { backfill, preview } from "./backfill.ts";
+import { conflicts, resolve } from "./conflicts.ts";
 import type { Database } from "./database.ts";
 import { confirm } from "./intents.ts";
 import { claim, fail } from "./queue.ts";
 import { register, registered } from "./register.ts";
 import { log, report } from "./report.ts";
+import { held, resume } from "./resume.ts";
 import { finish } from "./runs.ts";
-import { resolve, signal } from "./signals.ts";
+import { signal } from "./signals.ts";
 import { SqlError } from "./sql-error.ts";
-import { resume } from "./valve.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the requests are the real hub client's, which is typed.
 type Verb = (db: Database, request: any) => unknown;
@@ -27,9 +28,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   backfill,
   preview: (db, request) => ({ items: preview(db, request) }),
   signal: (db, { keys }) => signal(db, keys),
-  resume: (db, { halt, decision }) => ({ halt, decision, ...resume(db, halt, decision) }),
-  resolve: (db, request) => resolve(db, request) ?? {},
+  held: (db, { halt }) => held(db, halt),
+  resume,
+  resolve: (db, request) => resolve(db, request),
   report: (db, { collection }) => report(db, collection),
+  conflicts: (db, request) => ({ items: conflicts(db, request) }),
   log: (db, { after }) => ({ items: log(db, after) }),
 };
 
@@ -49,5 +52,5 @@ export function createMemoryHub(db: Database): Hub {
       }
     },
   };
-  return createPostgresHub(client);
+  return createPostgresHub(client, { identity: "memory" });
 }

@@ -1,6 +1,12 @@
 /** The hub's tables as sql/20_tables.sql has them. Times are milliseconds of the database's clock. */
 import type { PathTemplate } from "../../../shared/document/path.ts";
-import type { RegisteredColumn, WireQuarantine } from "../../../shared/hub/hub.ts";
+import type {
+  Decision,
+  HaltKind,
+  RegisteredColumn,
+  WireOverlap,
+  WireQuarantine,
+} from "../../../shared/hub/hub.ts";
 import type { BreakerLimits } from "./breaker.ts";
 import type { Table } from "./table.ts";
 
@@ -22,8 +28,8 @@ export interface Collection {
   rowDelete: "soft" | "hard";
   policies: {
     direction: string;
-    history: "all" | number;
-    valve: { share: number; atLeast: number };
+    history: "all" | number | { readonly keep?: number | undefined; readonly days?: number | undefined };
+    valve: { share: number; atLeast: number; sentinel?: string | undefined };
     breaker?: BreakerLimits;
   };
   scope: string;
@@ -56,7 +62,8 @@ export interface Revision {
   collection: string;
   path: string;
   revision: number;
-  author: string;
+  /** Whose edit it was. */
+  store: string;
   digest: string | null;
   /** null: the document's own text is this revision's. */
   text: string | null;
@@ -113,24 +120,26 @@ export interface Conflict {
   collection: string;
   path: string;
   state: "open" | "resolved";
-  overlapping: unknown;
+  overlapping: readonly WireOverlap[];
   decidedBy: string;
   baseText: string | null;
   fileText: string | null;
   rowText: string | null;
+  mergedText: string | null;
   bucketVersion: string | null;
   tableVersion: string | null;
-  keep: "file" | "row" | null;
+  revision: number;
+  decision: Decision | null;
   createdAt: number;
 }
 
 export interface Halt {
   id: number;
   collection: string;
-  kind: "deletions" | "scope-changed" | "schema-changed" | "oscillation";
+  kind: HaltKind;
   state: "open" | "apply" | "closed";
   reason: string;
-  evidence: unknown;
+  evidence: Record<string, unknown>;
   createdAt: number;
   closedAt: number | null;
 }
@@ -139,8 +148,12 @@ export interface HaltItem {
   halt: number;
   path: string;
   store: string;
-  /** The replicas of a document that the breaker parked. */
-  seen?: { bucket: string | null; table: string | null };
+  /** The replicas it was held with; other ones are another question. */
+  versions: { bucket: string | null; table: string | null };
+  /** A person said yes to this one. */
+  confirmed: boolean;
+  /** When it was asked: who looked before has not seen this one. */
+  noted: number;
 }
 
 export interface RunRecord {

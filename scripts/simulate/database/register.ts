@@ -3,12 +3,12 @@ import type { Registration } from "../../../shared/collections/registration.ts";
 import { compileTemplate } from "../../../shared/document/path.ts";
 import type { RegisteredCollection, RegisteredColumn } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
+import { close, openHalt } from "./halts.ts";
 import { hash } from "./hash.ts";
 import { keyOf } from "./journal.ts";
 import type { Collection } from "./records.ts";
 import { SqlError } from "./sql-error.ts";
 import type { Table } from "./table.ts";
-import { close, openHalt } from "./valve.ts";
 
 export function register(
   db: Database,

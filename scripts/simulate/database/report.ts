@@ -2,6 +2,7 @@
 import type { CollectionReport, LogItem, Report } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
 import { instant } from "./documents.ts";
+import { itemsOf } from "./halts.ts";
 import type { Collection } from "./records.ts";
 import { isLive } from "./rows.ts";
 import { pathOf } from "./table.ts";
@@ -31,9 +32,10 @@ export function report(db: Database, wanted?: string): Report {
       })),
     halts: state.halts
       .filter((halt) => halt.state === "open" && isWanted(halt))
-      .map(({ id, collection, kind, reason }) => {
-        const documents = state.haltItems.filter(({ halt }) => halt === id).length;
-        return { id, collection, kind, reason, documents };
+      .map(({ id, collection, kind, reason, evidence, createdAt }) => {
+        const documents = itemsOf(db, id).filter(({ confirmed }) => !confirmed).length;
+        const said = { id, collection, kind, reason, evidence, since: instant(createdAt) };
+        return { ...said, documents, seen: String(db.nextId()) };
       }),
     doorbell: "ready",
     state: Object.fromEntries([...state.settings.entries()].filter(([name]) => !name.startsWith("scope "))),
@@ -64,7 +66,8 @@ export function status(db: Database, collection: Collection): CollectionReport {
     oldest_pending_at: dirty.length === 0 ? null : instant(Math.min(...dirty.map(({ at }) => at))),
     quarantined: state.quarantine.filter(isOwn).length,
     conflicts: state.conflicts.filter((conflict) => isOwn(conflict) && conflict.state === "open").length,
-    halts: state.halts.filter((halt) => isOwn(halt) && halt.state === "open").length,
+    halts: state.halts.filter((halt) => (isOwn(halt) || halt.collection === "") && halt.state === "open")
+      .length,
     in_flight: state.intents.filter(
       (intent) => isOwn(intent) && (intent.state === "open" || intent.state === "landed"),
     ).length,

@@ -1,8 +1,6 @@
 /** What comes from outside: sql/82_signals.sql. */
 import type { Database } from "./database.ts";
-import { openConflict } from "./documents.ts";
 import { keyOf } from "./journal.ts";
-import { SqlError } from "./sql-error.ts";
 
 export interface SignalKey {
   bucket?: string;
@@ -22,16 +20,4 @@ export function signal(db: Database, keys: readonly SignalKey[]): { marked: numb
   for (const { collection, path } of known.values()) db.mark(collection, "bucket", path, false);
   if (known.size > 0) db.ring();
   return { marked: known.size, ignored: Math.max(keys.length - known.size, 0) };
-}
-
-/** A person chose a side of an open conflict; the next pass carries it out. */
-export function resolve(
-  db: Database,
-  { collection, path, keep }: { collection: string; path: string; keep: "file" | "row" },
-): void {
-  const conflict = openConflict(db, collection, path);
-  if (conflict === undefined) throw new SqlError("FR404", `frontrow: ${path} has no open conflict`);
-  db.state.conflicts.put(String(conflict.id), { ...conflict, keep });
-  db.mark(collection, "table", path, false);
-  db.ring();
 }
