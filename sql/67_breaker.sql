@@ -145,9 +145,9 @@ begin
     '{}', pg_catalog.jsonb_build_object('bucket', item #>> '{expect,bucket}', 'table', item #>> '{expect,table}')
       || case when names is null then '{}' else pg_catalog.jsonb_build_object('names', names,
         'turns', (c.policies #>> '{breaker,turns}')::int,
-        'revisions', (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('revision', r.revision, 'store', r.author,
+        'revisions', (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('revision', r.revision, 'store', r.store,
           'at', r.created_at) order by r.revision desc) from (
-            select revision, author, created_at from frontrow.revisions
+            select revision, store, created_at from frontrow.revisions
             where collection = c.name and path = document_path order by revision desc limit 8) as r)) end);
   return false;
 end;

@@ -17,7 +17,7 @@ const config = defineConfig({
       path: "counters/:slug.md",
       // Files count `a`, rows count `b`.
       fields: z.object({ a: z.number(), b: z.number() }),
-      policies: { valve: { share: 1, atLeast: 1_000_000 } },
+      policies: { valve: { share: 1, atLeast: 1_000_000 }, breaker: { turns: 1000, seconds: 0 } },
     }),
   ],
 });

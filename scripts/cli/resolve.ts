@@ -29,7 +29,6 @@ export const resolve: Verb = {
       arguments: [named],
       options,
       shared,
-      io,
     } = call;
     requireOneAnswer(options);
     const { openEngine } = await import("./frame/engine.ts");

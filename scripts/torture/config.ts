@@ -6,7 +6,10 @@ import { z } from "zod";
 import { type Config, defineCollection, defineConfig, type Policies } from "../../shared/collections/mod.ts";
 
 /** Few documents are hammered without pause: brakes made for accidents would stop them. */
-const POLICIES: Policies = { valve: { share: 1, atLeast: 1_000_000 } };
+const POLICIES: Policies = {
+  valve: { share: 1, atLeast: 1_000_000 },
+  breaker: { turns: 1000, seconds: 0 },
+};
 
 const fields = z.object({
   a: z.string().nullish(),
