@@ -64,7 +64,8 @@ declare
   ids text[] := '{}'::text[];
 begin
   if pg_catalog.to_regclass('auth.users') is not null then
-    execute 'select array(select id::text from auth.users where email = any ($1))' into ids using emails;
+    execute pg_catalog.format('select array(select id::text from auth.%I where email = any ($1))', 'users')
+      into ids using emails;
   end if;
   return ids;
 exception when others then

