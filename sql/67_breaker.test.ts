@@ -106,13 +106,26 @@ async function engineWrites(name: string, slug: string): Promise<number> {
   return found!.writes;
 }
 
+/** Drains, but a loop inside the table alone, which no drain would see the end of, is cut off. */
+async function settle(): Promise<void> {
+  const endless = new AbortController();
+  let passes = 0;
+  await garden.settle({
+    signal: endless.signal,
+    onResults: (results) => {
+      passes += results.length;
+      if (passes > 100) endless.abort();
+    },
+  });
+}
+
 /** Lets the engine and the peer of the files answer each other until neither has anything to say. */
-async function play(name: string, slug: string, most = 40): Promise<void> {
+async function play(name: string, slug: string, most = 20): Promise<void> {
   const path = `${name}/${slug}.md`;
   const { file } = REWRITERS[name] ?? {};
   let own: string | null = null;
   for (let round = 0; round < most; round++) {
-    await garden.settle();
+    await settle();
     const text = await garden.read(path);
     if (file === undefined || text === null || text === own) return;
     own = file(text);
@@ -167,6 +180,8 @@ test("what loops without end is parked, with evidence; the others go on; it is n
 
   const before = await garden.read(`${name}/loop.md`);
   const [row] = await garden.sql.query(`select * from public.${name} where slug = 'loop'`);
+  // An hour later it is still parked: only a person ends that.
+  await garden.sql.query("update frontrow.flows set at = at - interval '1 hour', turned = '{}'");
   await garden.upload(`${name}/loop.md`, before!.replace("One", "A person's"));
   await garden.settle();
   assert.deepEqual(await garden.sql.query(`select * from public.${name} where slug = 'loop'`), [row]);

@@ -123,7 +123,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   "the breaker's count of quick writes": {
     find: "  select '(any)', case when",
-    replace: "  select '(never ' || item ->> 'token' || ')', case when",
+    replace: "  select '(never ' || (item ->> 'token') || ')', case when",
   },
   "the parking of what oscillates": {
     find: "h.kind = 'oscillation' and h.state <> 'closed' and i.path = document_path;",
