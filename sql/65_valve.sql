@@ -14,7 +14,7 @@ create or replace function frontrow.count_gone(c frontrow.collections)
 returns table (files int, "rows" int)
 language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
 begin
-  return query execute pg_catalog.format($sql$
+  execute pg_catalog.format($sql$
     with known as (
       select bb.path is not null as had_file, bt.path is not null as had_row, o.name is null as has_none
       from frontrow.documents as d
@@ -36,9 +36,11 @@ begin
         else ' and x.is_delete_marker is not true' end, '')
       from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
         and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped))
+  into files, "rows"
   -- Only another scope before leaves paths that are no longer the collection's.
   using c.name, c.bucket, c.pattern, c.policies ->> 'direction',
     not exists (select from frontrow.halts as h where h.collection = c.name and h.kind = 'scope-changed');
+  return next;
 end;
 $$;
 comment on function frontrow.count_gone(frontrow.collections) is 'How many documents'' files and rows are gone now, by looking at both sides.';

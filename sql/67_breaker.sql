@@ -28,9 +28,9 @@ declare
   base frontrow.bases;
   replica frontrow.row_replica;
   bucket_base text;
-  news text[] := '{}';
-  into_row text[] := '{}';
-  into_file text[] := '{}';
+  news text[] := '{}'::text[];
+  into_row text[] := '{}'::text[];
+  into_file text[] := '{}'::text[];
 begin
   if item #>> '{expect,revision}' is null or (row_op = 'none' and object_op is null) then
     return;

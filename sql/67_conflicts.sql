@@ -150,6 +150,8 @@ begin
   answer := frontrow.decision_of(request, k.overlapping);
   update frontrow.conflicts set decision = answer, decider = request ->> 'caller', decided_at = pg_catalog.clock_timestamp()
   where id = k.id and decision is distinct from answer;
+  -- A person has looked at it: what comes of that is no loop.
+  delete from frontrow.flows where collection = k.collection and path = k.path;
   perform frontrow.mark(k.collection, 'table', array[k.path], false);
   perform frontrow.ring();
   return pg_catalog.jsonb_build_object('conflict', k.id, 'state', k.state);

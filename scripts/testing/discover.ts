@@ -34,13 +34,13 @@ export async function discover(paths: readonly string[] = []): Promise<Discovere
   return { deno, node: deno.filter(staysInShared), database: deno.filter(honours), postgres };
 }
 
-/** A word that is neither a file nor a folder here is looked for in the whole path. */
+/** What is neither a file nor a folder here is looked for in the whole path. */
 function chooses(files: readonly string[], file: string): (path: string) => boolean {
   const isAt = (path: string, one: string) => path === "" || one === path || one.startsWith(`${path}/`);
   return (given) => {
     const path = relative(root, resolve(given));
     if (files.some((one) => isAt(path, one))) return isAt(path, file);
-    return !given.includes("/") && file.includes(given);
+    return file.includes(given);
   };
 }
 

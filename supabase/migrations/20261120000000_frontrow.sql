@@ -1917,7 +1917,7 @@ create or replace function frontrow.count_gone(c frontrow.collections)
 returns table (files int, "rows" int)
 language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
 begin
-  return query execute pg_catalog.format($sql$
+  execute pg_catalog.format($sql$
     with known as (
       select bb.path is not null as had_file, bt.path is not null as had_row, o.name is null as has_none
       from frontrow.documents as d
@@ -1939,9 +1939,11 @@ begin
         else ' and x.is_delete_marker is not true' end, '')
       from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
         and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped))
+  into files, "rows"
   -- Only another scope before leaves paths that are no longer the collection's.
   using c.name, c.bucket, c.pattern, c.policies ->> 'direction',
     not exists (select from frontrow.halts as h where h.collection = c.name and h.kind = 'scope-changed');
+  return next;
 end;
 $$;
 comment on function frontrow.count_gone(frontrow.collections) is 'How many documents'' files and rows are gone now, by looking at both sides.';
@@ -2214,9 +2216,9 @@ declare
   base frontrow.bases;
   replica frontrow.row_replica;
   bucket_base text;
-  news text[] := '{}';
-  into_row text[] := '{}';
-  into_file text[] := '{}';
+  news text[] := '{}'::text[];
+  into_row text[] := '{}'::text[];
+  into_file text[] := '{}'::text[];
 begin
   if item #>> '{expect,revision}' is null or (row_op = 'none' and object_op is null) then
     return;
@@ -2494,6 +2496,8 @@ begin
   answer := frontrow.decision_of(request, k.overlapping);
   update frontrow.conflicts set decision = answer, decider = request ->> 'caller', decided_at = pg_catalog.clock_timestamp()
   where id = k.id and decision is distinct from answer;
+  -- A person has looked at it: what comes of that is no loop.
+  delete from frontrow.flows where collection = k.collection and path = k.path;
   perform frontrow.mark(k.collection, 'table', array[k.path], false);
   perform frontrow.ring();
   return pg_catalog.jsonb_build_object('conflict', k.id, 'state', k.state);
