@@ -57,8 +57,8 @@ begin
         and k.table_version is not distinct from f.row_version)
       and not exists (select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
         where h.collection = $1 and h.state = 'open' and i.path = f.path and (f.object_gone or f.row_gone
-          -- A parked document stays different until a person has looked.
-          or (h.kind = 'oscillation' and i.evidence ->> 'bucket' is not distinct from f.object_version
+          -- What is held stays different until a person has looked: a parked document, the file of one already deleted.
+          or (i.evidence ->> 'bucket' is not distinct from f.object_version
             and i.evidence ->> 'table' is not distinct from f.row_version)))
     $sql$, frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
     frontrow.path_expression(c, 'r'), frontrow.live_condition(c))

@@ -128,8 +128,8 @@ export async function letGo(scene: Scene, id: number, wanted: "apply" | "restore
     await scene.watch.hub.resume(id, decision);
   } catch (error) {
     // Refused aloud: a sync has to look at everything first.
-    if (halt.kind === "scope-changed" && /still being looked into/.test(String(error))) return;
-    throw error;
+    if (halt.kind !== "scope-changed" || !/still being looked into/.test(String(error))) throw error;
+    return await backfill(scene);
   }
   scene.coverage.note("decision", `${decision} ${halt.kind}`);
   scene.watch.resumed(halt.paths, decision);

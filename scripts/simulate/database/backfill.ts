@@ -86,12 +86,10 @@ function differing(
   const isAsked =
     conflict?.decision === null && conflict.bucketVersion === object && conflict.tableVersion === row;
   if (isAsked) return null;
-  // A parked document stays different until a person has looked.
+  // What is held stays different until a person has looked: a parked document, the file of one already deleted.
   const isWaiting = ({ halt, item }: ReturnType<typeof heldIn>[number]) =>
     halt.state === "open" &&
-    (objectGone ||
-      rowGone ||
-      (halt.kind === "oscillation" && sameVersions(item.versions, { bucket: object, table: row })));
+    (objectGone || rowGone || sameVersions(item.versions, { bucket: object, table: row }));
   if (heldIn(db, name, path).some(isWaiting)) return null;
   return { objectGone, rowGone };
 }
