@@ -489,3 +489,16 @@ test("a new file fills even the columns that belong to the table, as there is no
   const plan = step(world);
   assert.deepEqual([plan.object, world.row!.fields.title], [null, "A"]);
 });
+
+test("a person is asked about the row that is there, not about what the hub last heard of it", () => {
+  const world = new World({ codec: realCodec });
+  world.putRow({ title: "old" });
+  world.apply(world.plan(), "between");
+  world.putFile(A);
+  world.putRow({ title: "newest", note: "n" });
+  const { outcome, conflict } = world.plan();
+  assert.equal(outcome, "conflict");
+  assert.equal(conflict!.row, '---\ntitle: newest\nstatus: draft\nnote: "n"\n---\n');
+  assert.equal(conflict!.file, A);
+  assert.deepEqual(conflict!.overlaps, [{ column: "title" }]);
+});

@@ -4,12 +4,12 @@
  * First every store's news is pulled into the hub's text, one store after the other; then the text that comes out is
  * compared with every store. Carrying out the plan and reconciling again finds nothing to do.
  */
-import { type Draft, deferredPlan, quarantined, record, sideOf, startDraft } from "./draft.ts";
+import { type Draft, deferredPlan, heldPlan, quarantined, record, sideOf, startDraft } from "./draft.ts";
 import { pullFile } from "./pull-file.ts";
 import { pullTable } from "./pull-table.ts";
 import { pushBucket, pushTable } from "./push.ts";
 import { takeText } from "./take-text.ts";
-import type { Outcome, Plan, ReconcileInput, Side } from "./types.ts";
+import type { Outcome, Overlap, Plan, ReconcileInput, Side } from "./types.ts";
 
 /** Decides what is to be done for one document. */
 export function reconcile(input: ReconcileInput): Plan {
@@ -19,12 +19,49 @@ export function reconcile(input: ReconcileInput): Plan {
   if (input.resolution && "text" in input.resolution) takeText(draft, input.resolution.text);
   else if (isGoneEverywhere(draft)) draft.text = null;
   else {
-    for (const side of pullOrder(input)) {
-      const ended = side.store === "table" ? pullTable(draft, side) : pullFile(draft, side);
-      if (ended) return ended;
-    }
+    const ended = pull(draft, pullOrder(input));
+    if (ended) return ended.by === "table" ? ended.plan : withRow(input, ended.plan);
   }
   return push(draft);
+}
+
+interface Ended {
+  plan: Plan;
+  by: Side["store"];
+}
+
+/** Pulls one store after the other, until one ends the matter. */
+function pull(draft: Draft, sides: readonly Side[]): Ended | null {
+  for (const side of sides) {
+    const plan = side.store === "table" ? pullTable(draft, side) : pullFile(draft, side);
+    if (plan) return { plan, by: side.store };
+  }
+  return null;
+}
+
+/**
+ * A file that overlaps with the hub ends the matter before the row is looked at; but a person must decide about the row
+ * that is there, not about what the hub last heard of it. So the row is pulled first, and the file compared with that.
+ */
+function withRow(input: ReconcileInput, held: Plan): Plan {
+  if (held.conflict === null || input.policies.direction !== "two-way") return held;
+  const draft = startDraft(input);
+  const ended = pull(draft, tableFirst(input.sides));
+  if (ended === null) return push(draft);
+  const conflict = ended.plan.conflict;
+  if (conflict === null) return held;
+  if (ended.by !== "table") return ended.plan;
+  // The row overlaps with the hub as well: both stand in one record.
+  return heldPlan({
+    ...held.conflict,
+    overlaps: union(held.conflict.overlaps, conflict.overlaps),
+    row: conflict.row,
+  });
+}
+
+function union(some: readonly Overlap[], more: readonly Overlap[]): Overlap[] {
+  const said = new Set(some.map((overlap) => JSON.stringify(overlap)));
+  return [...some, ...more.filter((overlap) => !said.has(JSON.stringify(overlap)))];
 }
 
 /** One replica that is no document, or that could not be read, and nothing is written anywhere. */
@@ -40,7 +77,10 @@ function unreadable(sides: readonly Side[]): Plan | null {
 
 /** Rows that lead come first, so that a file met for the first time is compared with them. */
 function pullOrder({ sides, policies }: ReconcileInput): readonly Side[] {
-  if (policies.direction !== "rows-to-files") return sides;
+  return policies.direction === "rows-to-files" ? tableFirst(sides) : sides;
+}
+
+function tableFirst(sides: readonly Side[]): readonly Side[] {
   return [...sides].sort((a, b) => Number(b.store === "table") - Number(a.store === "table"));
 }
 
