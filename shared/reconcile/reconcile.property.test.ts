@@ -13,8 +13,9 @@ import { type Options, type Row, World } from "./test-world.ts";
 import { type Step, scheduleOf, tokensOf, Writers } from "./test-writers.ts";
 import type { Policies } from "./types.ts";
 
-const RUNS = Number(process.env.FRONTROW_RUNS ?? 2000);
-const SEED = process.env.FRONTROW_SEED;
+const RUNS = Number(process.env.FRONTROW_RUNS ?? 1000);
+/** The same cases each time, so that a failure is news about the code. */
+const SEED = Number(process.env.FRONTROW_SEED ?? 20261121);
 
 function play(schedule: readonly Step[], options: Options) {
   const world = new World(options);
@@ -146,7 +147,7 @@ function property(
       finish(played.world);
       check(played);
     });
-    fc.assert(holds, { numRuns: RUNS, ...(SEED && { seed: Number(SEED) }) });
+    fc.assert(holds, { numRuns: RUNS, seed: SEED });
   });
 }
 

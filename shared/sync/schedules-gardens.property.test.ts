@@ -5,7 +5,7 @@
 import process from "node:process";
 import { GARDENS, testSchedules } from "../../scripts/simulate/test-gardens.ts";
 
-const RUNS = Number(process.env.FRONTROW_RUNS ?? 20);
+const RUNS = Number(process.env.FRONTROW_RUNS ?? 14);
 const SEED = Number(process.env.FRONTROW_SEED ?? 20261120);
 
 testSchedules(GARDENS.slice(3), RUNS, SEED);
