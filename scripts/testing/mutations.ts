@@ -252,6 +252,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "  exception when others then\n    return '';\n  end;\nend;\n$$;\ncomment on function frontrow.actor(text)",
     replace: "  end;\nend;\n$$;\ncomment on function frontrow.actor(text)",
   },
+  "what a trigger changes beside our write": {
+    find: "  agreed := back.fields || case when before.version = expected then before.fields - cleared else '{}' end || meant;\n  agreed_body := case when c.body_column is null then null\n    else coalesce(change ->> 'body', case when before.version = expected then before.body end, back.body) end;",
+    replace:
+      "  agreed := back.fields || meant;\n  agreed_body := case when c.body_column is null then null else coalesce(change ->> 'body', back.body) end;",
+  },
   "an apply that is delivered twice": {
     find: "    on conflict do nothing returning id into intent;\n",
     replace: "    returning id into intent;\n",
