@@ -14,11 +14,13 @@ export async function bench({ runs = 60, progress }: BenchOptions): Promise<Figu
   try {
     const toRow: number[] = [];
     const toFile: number[] = [];
-    await fileToRow(project, 0);
+    // Two documents: one that both sides rewrite by turns without pause is what the breaker is for.
+    await fileToRow(project, 0, "file");
+    await fileToRow(project, 0, "row");
     await rowToFile(project, 0);
     for (let round = 1; round <= runs; round++) {
       await pause();
-      toRow.push(await fileToRow(project, round));
+      toRow.push(await fileToRow(project, round, "file"));
       await pause();
       toFile.push(await rowToFile(project, round));
       if (round % 10 === 0) progress(`${round} of ${runs}`);
@@ -39,13 +41,13 @@ export async function bench({ runs = 60, progress }: BenchOptions): Promise<Figu
   }
 }
 
-const PATH = "users/bench/parts/edit.md";
+const pathOf = (slug: string): string => `users/bench/parts/${slug}.md`;
 
-async function fileToRow({ client, bucketName }: Project, round: number): Promise<number> {
+async function fileToRow({ client, bucketName }: Project, round: number, slug: string): Promise<number> {
   const text = `---\nname: Round ${round}\nstatus: active # by a file\ntags: [a, b]\n---\n\nThe body of round ${round}.\n`;
   const { error } = await client.storage
     .from(bucketName)
-    .upload(PATH, new TextEncoder().encode(text), { upsert: true, contentType: "text/markdown" });
+    .upload(pathOf(slug), new TextEncoder().encode(text), { upsert: true, contentType: "text/markdown" });
   if (error) throw error;
   const started = performance.now();
   await until(async () => {
@@ -53,7 +55,7 @@ async function fileToRow({ client, bucketName }: Project, round: number): Promis
       .from("parts")
       .select("name")
       .eq("user_id", "bench")
-      .eq("slug", "edit")
+      .eq("slug", slug)
       .maybeSingle();
     return data?.name === `Round ${round}`;
   });
@@ -62,13 +64,13 @@ async function fileToRow({ client, bucketName }: Project, round: number): Promis
 
 async function rowToFile({ client, bucketName }: Project, round: number): Promise<number> {
   const name = `From the row ${round}`;
-  const { error } = await client.from("parts").update({ name }).eq("user_id", "bench").eq("slug", "edit");
+  const { error } = await client.from("parts").update({ name }).eq("user_id", "bench").eq("slug", "row");
   if (error) throw error;
   const started = performance.now();
   await until(async () => {
     const { data } = await client.storage
       .from(bucketName)
-      .download(PATH, { cacheNonce: crypto.randomUUID() });
+      .download(pathOf("row"), { cacheNonce: crypto.randomUUID() });
     return data !== null && (await data.text()).includes(`name: ${name}\n`);
   });
   return performance.now() - started;
