@@ -5,7 +5,8 @@ import { BAIL } from "./yaml-inline.ts";
 
 /** The keys of most lines; `KEY` finds the others. */
 const WORD = /[A-Za-z0-9_]+:(?=[ \r\n])/y;
-const KEY = /(?:[A-Za-z0-9_][\w./$@+-]*(?: [\w./$@+-]+)*|"[^"\\\n\r]*"|'[^'\n\r]*') *:(?=[ \r\n])/y;
+const KEY =
+  /(?:[A-Za-z0-9_/][\w./$@+#-]*(?::[\w./$@+#-]+)*(?: [\w./$@+-][\w./$@+#-]*)*|"[^"\\\n\r]*"|'[^'\n\r]*') *:(?=[ \r\n])/y;
 
 export class Lines {
   /** The whole file. */

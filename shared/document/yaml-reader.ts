@@ -51,7 +51,7 @@ class Reader extends Lines {
     let count = 0;
     do {
       const next = afterPair(this.text, this.at);
-      const entry = next < 0 ? this.entry(indent, depth) : this.simpleEntry(next, indent, depth);
+      const entry = next < 0 ? this.entry(indent, depth) : this.simpleEntry(next, depth);
       end = entry.value.end;
       entries.set(entry.key, entry);
       // Written twice.
@@ -62,14 +62,13 @@ class Reader extends Lines {
   }
 
   /** The entry at `this.at`, which is one line up to `next`. */
-  simpleEntry(next: number, parent: number, depth: number): Entry {
+  simpleEntry(next: number, depth: number): Entry {
     const { text, at: keyStart } = this;
     this.count(depth);
     this.count(depth + 1);
     const keyEnd = text.indexOf(":", keyStart);
     const value = lineValue(text, keyEnd + 1, next);
     this.toLine(next);
-    if (this.indent > parent) throw BAIL;
     return { key: text.slice(keyStart, keyEnd), keyStart, keyEnd, value };
   }
 
@@ -110,7 +109,6 @@ class Reader extends Lines {
       this.count(depth);
       const value = lineValue(this.text, dash + 1, next);
       this.toLine(next);
-      if (this.indent > indent) throw BAIL;
       return value;
     }
     let at = dash + 1;
