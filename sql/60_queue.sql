@@ -207,8 +207,9 @@ begin
         else frontrow.backoff(attempts - 1) end,
       last_error = pg_catalog.left(item.code || ': ' || item.message, 500)
     where collection = item.collection and path = item.path and token = item.token;
-    perform frontrow.log_item((request ->> 'run')::uuid, item.collection, item.path,
-      case item.class when 'error' then 'failed' else 'deferred' end, item.code, item.message);
+    perform frontrow.log_items((request ->> 'run')::uuid, item.collection, pg_catalog.jsonb_build_array(
+      pg_catalog.jsonb_build_object('path', item.path, 'code', item.code, 'message', item.message,
+        'outcome', case item.class when 'error' then 'failed' else 'deferred' end)));
   end loop;
   return '{}'::jsonb;
 end;
