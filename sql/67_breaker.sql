@@ -18,6 +18,18 @@
 -- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
 -- one way (`updated_at`), unless within seconds each time.
 
+create or replace function frontrow.news_of(base_fields jsonb, base_body text, fields jsonb, body text) returns text[]
+language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select key from pg_catalog.jsonb_each(base_fields) as b (key, value)
+    full join pg_catalog.jsonb_each(fields) as r (key, value) using (key)
+    where b.value is distinct from r.value)
+    || case when base_body is distinct from body then array['(body)'] else '{}' end;
+end;
+$$;
+comment on function frontrow.news_of(jsonb, text, jsonb, text) is 'In which columns, and (body), a row differs from its base.';
+
 -- What a plan makes flow where. Nothing, for a document the hub does not know yet.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
 returns table (name text, side text, contested boolean)
@@ -43,11 +55,7 @@ begin
     news := array['(existence)'];
   elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then
     select * into replica from frontrow.read_rows(c, array[item ->> 'path']);
-    news := array(
-      select key from pg_catalog.jsonb_each(base.fields) as b (key, value)
-      full join pg_catalog.jsonb_each(replica.fields) as r (key, value) using (key)
-      where b.value is distinct from r.value)
-      || case when base.body is distinct from replica.body then array['(body)'] else '{}' end;
+    news := frontrow.news_of(base.fields, base.body, replica.fields, replica.body);
   end if;
   if row_op = 'delete' or (row_op = 'put' and item #>> '{expect,table}' is null) then
     into_row := array['(existence)'];

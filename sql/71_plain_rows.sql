@@ -6,6 +6,9 @@ set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_f
 declare
   places int[];
 begin
+  if pg_catalog.cardinality(work) = 0 then
+    return '{}';
+  end if;
   execute pg_catalog.format(
     'select pg_catalog.array_agg(w.place) from pg_catalog.unnest($1) as w left join lateral (
        select frontrow.row_version(%s, %s) as version, %s as is_live from %s as r where %s for update skip locked

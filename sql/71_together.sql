@@ -30,24 +30,40 @@ begin
   where b.base is not null
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
     fields = null, body = null, agreed_at = pg_catalog.now();
+  -- A row's base follows what is read back from it.
+  insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+  select c.name, w.path, 'table', b.base ->> 'version', w.current + (b.base ->> 'revision')::bigint, b.base -> 'fields',
+    b.base ->> 'body'
+  from pg_catalog.unnest(work) as w cross join lateral (select w.item #> '{bases,table}' as base) as b
+  where w.kind = 'file'
+  on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
+    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
 end;
 $$;
-comment on function frontrow.append_plain(frontrow.collections, frontrow.plain_item[]) is 'Appends one revision to each plain item''s document, and moves the bucket''s base.';
+comment on function frontrow.append_plain(frontrow.collections, frontrow.plain_item[]) is 'Appends one revision to each plain item''s document, and moves the bases that are known before a row is written.';
 
--- Nothing of a plain item flows but into the table, and nothing of it is contested.
+-- Nothing of a plain item is contested: the side it flows to is where its base is.
 create or replace function frontrow.plain_flows(work frontrow.plain_item[]) returns frontrow.flow[]
-language sql immutable set search_path = '' as $$
-  select array(
-    select row(w.path, n.name, 'table', false)::frontrow.flow
+language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select row(w.path, n.name, case w.kind when 'row' then 'table' else 'bucket' end, false)::frontrow.flow
     from pg_catalog.unnest(work) as w
     cross join lateral (
-      select pg_catalog.jsonb_object_keys(w.fields) union select pg_catalog.unnest(w.cleared)
-      union select '(body)' where w.body is not null union select '(any)') as n (name)
-    where w.current > 0)
+      select n.name from (
+        select pg_catalog.jsonb_object_keys(w.fields) union select pg_catalog.unnest(w.cleared)
+        union select '(body)' where w.body is not null) as n (name) where w.kind = 'row'
+      union all
+      select pg_catalog.unnest(coalesce(nullif(case when w.before_fields is not null then frontrow.news_of(
+          w.before_fields, w.before_body, w.item #> '{bases,table,fields}', w.item #>> '{bases,table,body}') end, '{}'),
+          array['(file)'])) where w.kind = 'file'
+      union all select '(any)') as n (name)
+    where w.current > 0);
+end;
 $$;
 comment on function frontrow.plain_flows(frontrow.plain_item[]) is 'What flows_of says of each plain item.';
 
--- The leases end, exactly the signals that were seen are forgotten, and the run says so.
+-- The leases end, but for those of files, which are still to be written; exactly the signals that were seen are forgotten.
 create or replace function frontrow.complete_plain(
   c frontrow.collections, run_id uuid, work frontrow.plain_item[], again int[]
 ) returns void
@@ -55,7 +71,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 begin
   with done as (
     delete from frontrow.leases as l using pg_catalog.unnest(work) as w
-    where l.collection = c.name and l.path = w.path and l.token = w.token returning l.seen
+    where w.kind = 'row' and l.collection = c.name and l.path = w.path and l.token = w.token returning l.seen
   )
   delete from frontrow.dirty where id = any (array(select pg_catalog.unnest(d.seen) from done as d));
   if pg_catalog.cardinality(again) > 0 then
@@ -80,9 +96,12 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   work frontrow.plain_item[] := frontrow.plain_items(c, items);
   paths text[] := array(select w.path from pg_catalog.unnest(work) as w);
+  in_rows frontrow.plain_item[] := array(select w from pg_catalog.unnest(work) as w where w.kind = 'row');
   before bigint;
   again int[];
   read_back int;
+  intents jsonb;
+  opened int;
 begin
   if pg_catalog.cardinality(work) = 0 then
     return '{}';
@@ -92,7 +111,7 @@ begin
   end if;
   perform frontrow.append_plain(c, work);
   select last_value into before from frontrow.dirty_id_seq;
-  perform frontrow.put_rows(c, work);
+  perform frontrow.put_rows(c, in_rows);
   perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
   set constraints all immediate;
   -- A user's trigger wrote to a row of this batch: whether that was before or after our own write of it matters.
@@ -102,17 +121,27 @@ begin
     raise exception 'frontrow: a trigger of % writes to its own table', frontrow.qualified_table(c) using errcode = 'FR002';
   end if;
   select coalesce(pg_catalog.array_agg(a.place) filter (where a.again), '{}'), count(*) into again, read_back
-  from frontrow.agree_on_rows(c, work) as a;
-  if read_back <> pg_catalog.cardinality(work) then
+  from frontrow.agree_on_rows(c, in_rows) as a;
+  if read_back <> pg_catalog.cardinality(in_rows) then
     raise exception 'frontrow: a row was gone again after it was written' using errcode = 'FR002';
   end if;
   if c.policies ->> 'history' <> 'all' then
     perform frontrow.trim_history(c, w.path, w.current + 1) from pg_catalog.unnest(work) as w;
   end if;
   delete from frontrow.quarantine where collection = c.name and path = any (paths);
+  with made as (
+    insert into frontrow.intents (collection, path, bucket, operation, base_version, revision, token)
+    select c.name, w.path, c.bucket, 'put', w.item #>> '{expect,bucket}', w.current + 1, w.token
+    from pg_catalog.unnest(work) as w where w.kind = 'file' order by w.place
+    on conflict do nothing returning id, path
+  )
+  select coalesce(pg_catalog.jsonb_object_agg(m.path, m.id), '{}'), count(*) into intents, opened from made as m;
+  if opened <> pg_catalog.cardinality(work) - pg_catalog.cardinality(in_rows) then
+    raise exception 'frontrow: a write of the object is under way' using errcode = 'FR002';
+  end if;
   perform frontrow.complete_plain(c, run_id, work, again);
   return (select pg_catalog.jsonb_object_agg(w.path, pg_catalog.jsonb_build_object('outcome', w.item -> 'outcome',
-      'intent', null, 'again', w.place = any (again), 'revision', w.current + 1))
+      'intent', intents -> w.path, 'again', w.place = any (again), 'revision', w.current + 1))
     from pg_catalog.unnest(work) as w);
 end;
 $$;

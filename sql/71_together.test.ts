@@ -95,6 +95,8 @@ test("plain items are taken together: the slow path has nothing to do", async ()
       await same((garden) =>
         upload(garden, { fast1: plain(name), fast2: file(`name: ${name}\nstatus: active\ntags: [a]`, "") }),
       );
+    await same((garden) => edit(garden, "fast1", "charge = 1, body = 'By row.'"));
+    assert.match((await together.read(at("fast1")))!, /charge: 1\n---\nBy row/);
   } finally {
     await together.sql.exec(slow!.definition);
   }

@@ -2223,6 +2223,18 @@ comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replic
 -- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
 -- one way (`updated_at`), unless within seconds each time.
 
+create or replace function frontrow.news_of(base_fields jsonb, base_body text, fields jsonb, body text) returns text[]
+language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select key from pg_catalog.jsonb_each(base_fields) as b (key, value)
+    full join pg_catalog.jsonb_each(fields) as r (key, value) using (key)
+    where b.value is distinct from r.value)
+    || case when base_body is distinct from body then array['(body)'] else '{}' end;
+end;
+$$;
+comment on function frontrow.news_of(jsonb, text, jsonb, text) is 'In which columns, and (body), a row differs from its base.';
+
 -- What a plan makes flow where. Nothing, for a document the hub does not know yet.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
 returns table (name text, side text, contested boolean)
@@ -2248,11 +2260,7 @@ begin
     news := array['(existence)'];
   elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then
     select * into replica from frontrow.read_rows(c, array[item ->> 'path']);
-    news := array(
-      select key from pg_catalog.jsonb_each(base.fields) as b (key, value)
-      full join pg_catalog.jsonb_each(replica.fields) as r (key, value) using (key)
-      where b.value is distinct from r.value)
-      || case when base.body is distinct from replica.body then array['(body)'] else '{}' end;
+    news := frontrow.news_of(base.fields, base.body, replica.fields, replica.body);
   end if;
   if row_op = 'delete' or (row_op = 'put' and item #>> '{expect,table}' is null) then
     into_row := array['(existence)'];
@@ -3335,31 +3343,41 @@ comment on function frontrow.apply(jsonb) is 'Carries out plans in one transacti
 
 -- -------------------- sql/71_plain.sql --------------------
 
--- Apply, many at once: which items of a batch are plain. A plain item takes one new revision into a row: the document is
--- new on both sides, or its row is where its base is. No object, conflict, quarantine, tombstone or halt has to do with it.
--- What 70_apply.sql does for each item by itself is done for all plain ones together in 71_together.sql, with the same
--- outcome. Whatever is not surely plain is left to the slow path, which names what is wrong with it.
+-- Apply, many at once: which items of a batch are plain. A plain item takes one new revision to the other side, which is
+-- where its base is: into a `row` (or a new document into a new row), or into a `file`. No conflict, quarantine, tombstone
+-- or halt has to do with it. What 70_apply.sql does for each item by itself is done for all plain ones together in
+-- 71_together.sql, with the same outcome. Whatever is not surely plain is left to the slow path, which says what is wrong.
 
 create type frontrow.plain_item as (
-  place int, path text, token bigint, keys text[], current bigint, expected text, author text,
-  fields jsonb, meant jsonb, written jsonb, cleared text[], body text, before_fields jsonb, before_body text, item jsonb
+  place int, kind text, path text, token bigint, keys text[], current bigint, expected text, author text,
+  fields jsonb, meant jsonb, written jsonb, cleared text[], body text,
+  before_fields jsonb, before_body text, item jsonb
 );
-comment on type frontrow.plain_item is 'A plain item: its place in the batch, what is written, and what stood there (expected, before_*: null for a new row).';
+comment on type frontrow.plain_item is 'A plain item: its place in the batch, its kind (row, file), what is written, and what the table''s base was (before_*) and the row is (expected), null for a new one.';
 
-create or replace function frontrow.is_plain(item jsonb) returns boolean
+create or replace function frontrow.plain_kind(item jsonb) returns text
 language plpgsql immutable set search_path = '' as $$
 begin
-  return item #>> '{row,op}' = 'put'
-    and coalesce(item -> 'object', 'null') = 'null' and coalesce(item -> 'conflict', 'null') = 'null'
-    and coalesce(item -> 'quarantine', 'null') = 'null' and not coalesce((item ->> 'tombstone')::boolean, false)
-    and pg_catalog.jsonb_array_length(item -> 'revisions') = 1 and item #>> '{revisions,0,store}' <> 'merge'
-    and (item #>> '{expect,revision}' is null) = (item #>> '{expect,table}' is null)
-    and coalesce(pg_catalog.jsonb_typeof(item #> '{bases,bucket}'), 'object') = 'object';
+  if coalesce(item -> 'conflict', 'null') <> 'null' or coalesce(item -> 'quarantine', 'null') <> 'null'
+    or coalesce((item ->> 'tombstone')::boolean, false)
+    or coalesce(pg_catalog.jsonb_array_length(item -> 'revisions'), 0) <> 1 or item #>> '{revisions,0,store}' = 'merge'
+    or coalesce(pg_catalog.jsonb_typeof(item #> '{bases,bucket}'), 'object') <> 'object'
+    or (item #>> '{expect,revision}' is null) <> (item #>> '{expect,table}' is null)
+  then
+    return null;
+  end if;
+  return case
+    when item #>> '{row,op}' = 'put' and coalesce(item -> 'object', 'null') = 'null' then 'row'
+    when coalesce(item -> 'row', 'null') = 'null' and item #>> '{object,op}' = 'put'
+      and item #>> '{expect,bucket}' is not null and item #>> '{bases,table,version}' = item #>> '{expect,table}'
+      -- So the row is what the item says, as long as it is at that version.
+      and frontrow.row_version(item #> '{bases,table,fields}', item #>> '{bases,table,body}') = item #>> '{expect,table}'
+      then 'file' end;
 end;
 $$;
-comment on function frontrow.is_plain(jsonb) is 'Whether an item has the shape of a plain one.';
+comment on function frontrow.plain_kind(jsonb) is 'Whether an item has the shape of a plain one: row, file, or null.';
 
--- Locks the documents and rows of those it answers. Never waits: who holds one of them is left to the slow path.
+-- Locks the documents, and the rows that are written, of those it answers. Never waits: who holds one of them is left to the slow path.
 create or replace function frontrow.plain_items(c frontrow.collections, items jsonb) returns frontrow.plain_item[]
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -3384,7 +3402,7 @@ begin
     where d.collection = c.name and d.path = i.path and d.store = i.store and d.actor is not null
     order by d.id desc limit 1
   ) as a on true
-  where i.times = 1 and frontrow.is_plain(i.item);
+  where i.times = 1 and frontrow.plain_kind(i.item) is not null;
   if paths is null then
     return '{}'::frontrow.plain_item[];
   end if;
@@ -3394,13 +3412,14 @@ begin
   ) as d;
   with i as materialized (
     select e.item, e.place::int as place, e.item ->> 'path' as path, e.item #>> '{expect,table}' as expected,
+      case when e.item #>> '{row,op}' is null then 'file' else 'row' end as kind,
       frontrow.path_keys(c, e.item ->> 'path') as keys, frontrow.as_record(c, e.item #> '{row,set}') as meant
     from pg_catalog.jsonb_array_elements(items) with ordinality as e (item, place)
     where e.item ->> 'collection' = c.name and e.item ->> 'path' = any (paths)
   ), objects as materialized (
     select o.name, o.version from frontrow.live_objects(c.bucket, paths) as o
   )
-  select pg_catalog.array_agg(row(i.place, i.path, l.token, i.keys, coalesce((current ->> i.path)::bigint, 0), i.expected,
+  select pg_catalog.array_agg(row(i.place, i.kind, i.path, l.token, i.keys, coalesce((current ->> i.path)::bigint, 0), i.expected,
     authors ->> i.path, i.item #> '{row,set}', i.meant,
     i.meant || case when c.body_column is not null and i.item #>> '{row,body}' is not null
         then pg_catalog.jsonb_build_object(c.body_column, i.item #>> '{row,body}') else '{}' end
@@ -3412,22 +3431,27 @@ begin
   join frontrow.leases as l on l.collection = c.name and l.path = i.path and l.token = (i.item ->> 'token')::bigint
     and l.until > pg_catalog.clock_timestamp()
   left join frontrow.bases as b on b.collection = c.name and b.path = i.path and b.store = 'table'
+  left join frontrow.bases as f on f.collection = c.name and f.path = i.path and f.store = 'bucket'
   left join objects as o on o.name = i.path
   where i.keys is not null
     and (current ->> i.path)::bigint is not distinct from (i.item #>> '{expect,revision}')::bigint
     and (current ? i.path or not exists (
       select from frontrow.documents as d where d.collection = c.name and d.path = i.path))
     and (not (i.item -> 'expect') ? 'bucket' or i.item #>> '{expect,bucket}' is not distinct from o.version)
-    and case when i.expected is null then b.path is null else b.version = i.expected and b.fields is not null end
+    and case when i.kind = 'file' then f.version = i.item #>> '{expect,bucket}'
+      when i.expected is null then b.path is null else b.version = i.expected and b.fields is not null end
     and not exists (select from frontrow.conflicts as x
       where x.collection = c.name and x.path = i.path and x.state = 'open')
     and not exists (select from frontrow.halt_items as x join frontrow.halts as h on h.id = x.halt
       where h.collection = c.name and h.state <> 'closed' and x.path = i.path);
-  places := frontrow.lock_rows(c, work);
+  places := frontrow.lock_rows(c, array(select w from pg_catalog.unnest(work) as w where w.kind = 'row'))
+    || array(select w.place from pg_catalog.unnest(work) as w
+      join frontrow.read_rows(c, array(select x.path from pg_catalog.unnest(work) as x where x.kind = 'file')) as r
+        on r.path = w.path and r.version = w.expected where w.kind = 'file');
   return array(select w from pg_catalog.unnest(work) as w where w.place = any (places));
 end;
 $$;
-comment on function frontrow.plain_items(frontrow.collections, jsonb) is 'The plain items of a batch that nothing has moved under; their documents and rows are locked.';
+comment on function frontrow.plain_items(frontrow.collections, jsonb) is 'The plain items of a batch that nothing has moved under, locked.';
 
 -- -------------------- sql/71_plain_rows.sql --------------------
 
@@ -3439,6 +3463,9 @@ set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_f
 declare
   places int[];
 begin
+  if pg_catalog.cardinality(work) = 0 then
+    return '{}';
+  end if;
   execute pg_catalog.format(
     'select pg_catalog.array_agg(w.place) from pg_catalog.unnest($1) as w left join lateral (
        select frontrow.row_version(%s, %s) as version, %s as is_live from %s as r where %s for update skip locked
@@ -3559,24 +3586,40 @@ begin
   where b.base is not null
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
     fields = null, body = null, agreed_at = pg_catalog.now();
+  -- A row's base follows what is read back from it.
+  insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+  select c.name, w.path, 'table', b.base ->> 'version', w.current + (b.base ->> 'revision')::bigint, b.base -> 'fields',
+    b.base ->> 'body'
+  from pg_catalog.unnest(work) as w cross join lateral (select w.item #> '{bases,table}' as base) as b
+  where w.kind = 'file'
+  on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
+    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
 end;
 $$;
-comment on function frontrow.append_plain(frontrow.collections, frontrow.plain_item[]) is 'Appends one revision to each plain item''s document, and moves the bucket''s base.';
+comment on function frontrow.append_plain(frontrow.collections, frontrow.plain_item[]) is 'Appends one revision to each plain item''s document, and moves the bases that are known before a row is written.';
 
--- Nothing of a plain item flows but into the table, and nothing of it is contested.
+-- Nothing of a plain item is contested: the side it flows to is where its base is.
 create or replace function frontrow.plain_flows(work frontrow.plain_item[]) returns frontrow.flow[]
-language sql immutable set search_path = '' as $$
-  select array(
-    select row(w.path, n.name, 'table', false)::frontrow.flow
+language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select row(w.path, n.name, case w.kind when 'row' then 'table' else 'bucket' end, false)::frontrow.flow
     from pg_catalog.unnest(work) as w
     cross join lateral (
-      select pg_catalog.jsonb_object_keys(w.fields) union select pg_catalog.unnest(w.cleared)
-      union select '(body)' where w.body is not null union select '(any)') as n (name)
-    where w.current > 0)
+      select n.name from (
+        select pg_catalog.jsonb_object_keys(w.fields) union select pg_catalog.unnest(w.cleared)
+        union select '(body)' where w.body is not null) as n (name) where w.kind = 'row'
+      union all
+      select pg_catalog.unnest(coalesce(nullif(case when w.before_fields is not null then frontrow.news_of(
+          w.before_fields, w.before_body, w.item #> '{bases,table,fields}', w.item #>> '{bases,table,body}') end, '{}'),
+          array['(file)'])) where w.kind = 'file'
+      union all select '(any)') as n (name)
+    where w.current > 0);
+end;
 $$;
 comment on function frontrow.plain_flows(frontrow.plain_item[]) is 'What flows_of says of each plain item.';
 
--- The leases end, exactly the signals that were seen are forgotten, and the run says so.
+-- The leases end, but for those of files, which are still to be written; exactly the signals that were seen are forgotten.
 create or replace function frontrow.complete_plain(
   c frontrow.collections, run_id uuid, work frontrow.plain_item[], again int[]
 ) returns void
@@ -3584,7 +3627,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 begin
   with done as (
     delete from frontrow.leases as l using pg_catalog.unnest(work) as w
-    where l.collection = c.name and l.path = w.path and l.token = w.token returning l.seen
+    where w.kind = 'row' and l.collection = c.name and l.path = w.path and l.token = w.token returning l.seen
   )
   delete from frontrow.dirty where id = any (array(select pg_catalog.unnest(d.seen) from done as d));
   if pg_catalog.cardinality(again) > 0 then
@@ -3609,9 +3652,12 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   work frontrow.plain_item[] := frontrow.plain_items(c, items);
   paths text[] := array(select w.path from pg_catalog.unnest(work) as w);
+  in_rows frontrow.plain_item[] := array(select w from pg_catalog.unnest(work) as w where w.kind = 'row');
   before bigint;
   again int[];
   read_back int;
+  intents jsonb;
+  opened int;
 begin
   if pg_catalog.cardinality(work) = 0 then
     return '{}';
@@ -3621,7 +3667,7 @@ begin
   end if;
   perform frontrow.append_plain(c, work);
   select last_value into before from frontrow.dirty_id_seq;
-  perform frontrow.put_rows(c, work);
+  perform frontrow.put_rows(c, in_rows);
   perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
   set constraints all immediate;
   -- A user's trigger wrote to a row of this batch: whether that was before or after our own write of it matters.
@@ -3631,17 +3677,27 @@ begin
     raise exception 'frontrow: a trigger of % writes to its own table', frontrow.qualified_table(c) using errcode = 'FR002';
   end if;
   select coalesce(pg_catalog.array_agg(a.place) filter (where a.again), '{}'), count(*) into again, read_back
-  from frontrow.agree_on_rows(c, work) as a;
-  if read_back <> pg_catalog.cardinality(work) then
+  from frontrow.agree_on_rows(c, in_rows) as a;
+  if read_back <> pg_catalog.cardinality(in_rows) then
     raise exception 'frontrow: a row was gone again after it was written' using errcode = 'FR002';
   end if;
   if c.policies ->> 'history' <> 'all' then
     perform frontrow.trim_history(c, w.path, w.current + 1) from pg_catalog.unnest(work) as w;
   end if;
   delete from frontrow.quarantine where collection = c.name and path = any (paths);
+  with made as (
+    insert into frontrow.intents (collection, path, bucket, operation, base_version, revision, token)
+    select c.name, w.path, c.bucket, 'put', w.item #>> '{expect,bucket}', w.current + 1, w.token
+    from pg_catalog.unnest(work) as w where w.kind = 'file' order by w.place
+    on conflict do nothing returning id, path
+  )
+  select coalesce(pg_catalog.jsonb_object_agg(m.path, m.id), '{}'), count(*) into intents, opened from made as m;
+  if opened <> pg_catalog.cardinality(work) - pg_catalog.cardinality(in_rows) then
+    raise exception 'frontrow: a write of the object is under way' using errcode = 'FR002';
+  end if;
   perform frontrow.complete_plain(c, run_id, work, again);
   return (select pg_catalog.jsonb_object_agg(w.path, pg_catalog.jsonb_build_object('outcome', w.item -> 'outcome',
-      'intent', null, 'again', w.place = any (again), 'revision', w.current + 1))
+      'intent', intents -> w.path, 'again', w.place = any (again), 'revision', w.current + 1))
     from pg_catalog.unnest(work) as w);
 end;
 $$;
