@@ -19,8 +19,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "",
   },
   "the warnings": {
-    find: "      perform frontrow.log_warnings(run_id, c.name, item);\n",
-    replace: "",
+    find: "  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w\n",
+    replace: "  from pg_catalog.jsonb_array_elements('[]') as w\n",
   },
   "the platform's schemas": {
     find: "    perform frontrow.refuse(pg_catalog.format('schema \"%s\" belongs to the platform', spec ->> 'schema'));\n",
