@@ -27,7 +27,8 @@ language plpgsql stable set search_path = '' as $$
 declare
   found_secret text;
 begin
-  execute 'select decrypted_secret from vault.decrypted_secrets where name = $1' into found_secret using secret_name;
+  -- Static, so that its plan is kept: it may run in a user's transaction.
+  select s.decrypted_secret into found_secret from vault.decrypted_secrets as s where s.name = secret_name;
   return nullif(found_secret, '');
 exception when others then
   return null;

@@ -24,9 +24,9 @@ begin
     raise debug 'frontrow: no doorbell: the vault secret frontrow_functions_url or frontrow_hook_token is missing';
     return;
   end if;
-  execute 'select net.http_post(url => $1, body => $2, headers => $3, timeout_milliseconds => $4)'
-    using functions_url || '/frontrow-sync', '{}'::jsonb,
-      pg_catalog.jsonb_build_object('content-type', 'application/json', 'x-frontrow-token', token), 5000;
+  perform net.http_post(url => functions_url || '/frontrow-sync', body => '{}'::jsonb,
+    headers => pg_catalog.jsonb_build_object('content-type', 'application/json', 'x-frontrow-token', token),
+    timeout_milliseconds => 5000);
 exception when others then
   raise warning 'frontrow: the doorbell failed, the sweep will catch up: %', sqlerrm;
 end;

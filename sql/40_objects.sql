@@ -100,15 +100,10 @@ begin
   actor := frontrow.actor(case when tg_op <> 'DELETE' then pg_catalog.to_jsonb(new) ->> 'owner_id' end);
   insert into frontrow.dirty (collection, path, store, gone, actor)
   select c.name, o.name, 'bucket', o.gone, actor
-  from (
-    select old.bucket_id as bucket, old.name, true as gone where tg_op = 'DELETE'
-    union all
-    select old.bucket_id, old.name, true
-      where tg_op = 'UPDATE' and (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name)
-    union all
-    select new.bucket_id, new.name, false where tg_op <> 'DELETE'
-  ) as o
-  join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern;
+  from (values (old.bucket_id, old.name, true), (new.bucket_id, new.name, false)) as o (bucket, name, gone)
+  join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern
+  -- An object overwritten where it is, is not gone. What there is no old or new one of is null, and in no bucket.
+  where not o.gone or (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name);
   if found then
     perform frontrow.ring();
   end if;
@@ -127,6 +122,8 @@ create or replace function frontrow.guard_objects() returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
 declare
   buckets text;
+  -- Nearly nobody's request carries one: the fence is entered where it may.
+  intended constant text := 'pg_catalog.current_setting(''request.headers'', true) like ''%x-frontrow-intent%''';
   moved text := 'old.version is distinct from new.version or old.name is distinct from new.name'
     || ' or old.bucket_id is distinct from new.bucket_id';
 begin
@@ -143,14 +140,14 @@ begin
   end if;
   execute pg_catalog.format(
     'create or replace trigger frontrow_1_fence_insert after insert on storage.objects for each row
-     when (new.bucket_id in (%1$s)) execute function frontrow.tg_fence_put()', buckets);
+     when (new.bucket_id in (%1$s) and %2$s) execute function frontrow.tg_fence_put()', buckets, intended);
   execute pg_catalog.format(
     'create or replace trigger frontrow_1_fence_update after update on storage.objects for each row
-     when (new.bucket_id in (%1$s) and old.version is distinct from new.version)
-     execute function frontrow.tg_fence_put()', buckets);
+     when (new.bucket_id in (%1$s) and %2$s and old.version is distinct from new.version)
+     execute function frontrow.tg_fence_put()', buckets, intended);
   execute pg_catalog.format(
     'create or replace trigger frontrow_1_fence_delete before delete on storage.objects for each row
-     when (old.bucket_id in (%1$s)) execute function frontrow.tg_fence_delete()', buckets);
+     when (old.bucket_id in (%1$s) and %2$s) execute function frontrow.tg_fence_delete()', buckets, intended);
   execute pg_catalog.format(
     'create or replace trigger frontrow_2_capture_insert after insert on storage.objects for each row
      when (new.bucket_id in (%1$s)) execute function frontrow.tg_capture_object()', buckets);

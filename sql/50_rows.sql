@@ -113,9 +113,10 @@ comment on function frontrow.live_condition(frontrow.collections) is 'SQL that i
 -- SQL for the path of row r; null where a key is null or empty.
 create or replace function frontrow.path_expression(c frontrow.collections, alias text) returns text
 language sql stable set search_path = '' as $$
-  select pg_catalog.format('frontrow.build_path(%L::jsonb, array[%s])', c.tokens,
-    (select pg_catalog.string_agg(pg_catalog.format('%s.%I::text', alias, k.name), ', ' order by k.i)
-     from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)))
+  select frontrow.path_sql(c.tokens,
+    pg_catalog.array_agg(pg_catalog.format('%s.%I::text', alias, k.name) order by k.i),
+    pg_catalog.array_agg(frontrow.sql_type(c, k.name) not in ('smallint', 'integer', 'bigint', 'uuid', 'date') order by k.i))
+  from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)
 $$;
 comment on function frontrow.path_expression(frontrow.collections, text) is 'SQL for the document path of a row.';
 

@@ -1,64 +1,89 @@
 -- The table store, watching: the capture triggers of a collection's table. Made by register.
 
--- Makes the capture function and triggers of one collection's table. Statement level with transition tables: one
--- insert per statement, whatever the number of rows; `offset 0` keeps the planner from building each path twice. EXCEPT
--- compares whole mapped rows, so an update of a column that is not mapped says nothing, and one of a key names both paths.
+-- SQL for whether the rows o and n differ in a mapped column, one of them missing included. To the byte where a type takes
+-- for equal what its texts tell apart (1.0 and 1.00): the row's version is made of the texts. The body comes last, as it
+-- may have to be unpacked.
+create or replace function frontrow.differs_expression(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.string_agg(pg_catalog.format(case
+      when m.type = 'text' then 'o.%1$I collate "C" is distinct from n.%1$I collate "C"'
+      when m.type in ('numeric', 'float8', 'jsonb', 'text[]') then 'row(o.%1$I)::record operator(pg_catalog.*<>) row(n.%1$I)::record'
+      else 'o.%1$I is distinct from n.%1$I' end, m.name), ' or ' order by m.place, m.name)
+  from (
+    select e ->> 'column' as name, e ->> 'type' as type,
+      case when e ->> 'column' = c.body_column then 3 when e ->> 'type' = any ('{jsonb,text[]}') then 2 else 1 end as place
+    from pg_catalog.jsonb_array_elements(c.columns) as e
+    union select 'deleted_at', 'timestamptz', 1 where c.soft_delete
+    union select c.body_column, 'text', 3 where c.body_column is not null
+  ) as m
+$$;
+comment on function frontrow.differs_expression(frontrow.collections) is 'SQL that is true where the rows o and n differ in what a file would hold.';
+revoke execute on function frontrow.differs_expression(frontrow.collections) from public, anon, authenticated;
+
+-- Makes the capture function and triggers of one collection's table. Statement level with transition tables: one insert and
+-- one subtransaction per statement, whatever the number of rows; `offset 0` keeps the planner from building each path twice.
+-- Rows before and after are joined by key, so an update of a column that is not mapped says nothing, and one of a key names
+-- both paths.
 create or replace function frontrow.guard_table(c frontrow.collections) returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
 declare
   function_name text := pg_catalog.format('frontrow.%I', 'tg_capture_' || c.name);
-  mapped text;
-  keys text;
+  same_key text;
+  either_key text;
+  settings text;
 begin
-  select pg_catalog.string_agg(pg_catalog.format('r.%I', k), ', ') into keys from pg_catalog.unnest(c.key_columns) as k;
-  select pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ') into mapped from (
-    select distinct name from (
-      select e ->> 'column' as name from pg_catalog.jsonb_array_elements(c.columns) as e
-      union all select c.body_column where c.body_column is not null
-      union all select 'deleted_at' where c.soft_delete
-    ) as all_names
-  ) as names;
+  -- Keys are compared to the byte, as paths are, and a date is spelled as the engine spells it, whatever the session says.
+  select
+    pg_catalog.string_agg(pg_catalog.format(case when k.type in ('text', 'character varying')
+      then 'o.%1$I collate "C" = n.%1$I collate "C"' else 'o.%1$I = n.%1$I' end, k.name), ' and ' order by k.i),
+    pg_catalog.string_agg(pg_catalog.format('coalesce(n.%1$I, o.%1$I) as %1$I', k.name), ', ' order by k.i),
+    case when pg_catalog.bool_or(k.type = 'date') then ' set datestyle = ''ISO, MDY''' else '' end
+  into same_key, either_key, settings
+  from (
+    select name, i, frontrow.sql_type(c, name) as type from pg_catalog.unnest(c.key_columns) with ordinality as u (name, i)
+  ) as k;
   execute pg_catalog.format($body$
 create or replace function %1$s() returns trigger
-language plpgsql volatile security definer set search_path = '' as $fn$
+language plpgsql volatile security definer set search_path = ''%2$s as $fn$
 declare
-  actor text;
+  actor text := '';
 begin
   -- Our own write, one level deep: an echo. What a user's trigger does in its wake is not.
   if pg_catalog.current_setting('frontrow.origin', true) = 'frontrow' and pg_catalog.pg_trigger_depth() = 1 then
     return null;
   end if;
-  actor := frontrow.actor();
-  if tg_op = 'TRUNCATE' then
-    -- One event for the collection, never a deletion per document.
-    insert into frontrow.dirty (collection, path, store) values (%2$L, '', 'table');
+  if pg_catalog.current_setting('request.jwt.claims', true) <> '' then
+    actor := frontrow.actor();
+  end if;
+  if tg_op = 'UPDATE' then
+    insert into frontrow.dirty (collection, path, store, gone, actor)
+    select %3$L, p.path, 'table', p.gone, actor from (
+      select %4$s as path, r.gone from (
+        select %5$s, n.%6$I is null%7$s as gone from old_rows as o full join new_rows as n on %8$s where %9$s
+      ) as r offset 0
+    ) as p where p.path is not null;
   elsif tg_op = 'INSERT' then
     insert into frontrow.dirty (collection, path, store, actor)
-    select %2$L, p.path, 'table', actor from (select %3$s as path from new_rows as r offset 0) as p where p.path is not null;
+    select %3$L, p.path, 'table', actor from (select %4$s as path from new_rows as r offset 0) as p where p.path is not null;
   elsif tg_op = 'DELETE' then
     insert into frontrow.dirty (collection, path, store, gone, actor)
-    select %2$L, p.path, 'table', true, actor from (select %3$s as path from old_rows as r offset 0) as p where p.path is not null;
+    select %3$L, p.path, 'table', true, actor from (select %4$s as path from old_rows as r offset 0) as p where p.path is not null;
   else
-    insert into frontrow.dirty (collection, path, store, gone, actor)
-    select %2$L, p.path, 'table', p.gone, actor from (
-      select %3$s as path, pg_catalog.bool_and(r.gone) as gone from (
-        select m.*, true as gone from (select %4$s from old_rows except select %4$s from new_rows) as m
-        union all
-        select m.*, %5$s from (select %4$s from new_rows except select %4$s from old_rows) as m
-      ) as r group by %7$s offset 0
-    ) as p where p.path is not null;
+    -- TRUNCATE is one event for the collection, never a deletion per document.
+    insert into frontrow.dirty (collection, path, store) values (%3$L, '', 'table');
   end if;
   if found then
     perform frontrow.ring();
   end if;
   return null;
 exception when others then
-  raise warning 'frontrow: a change of %% was not captured, the backfill will find it: %%', %6$L, sqlerrm;
+  raise warning 'frontrow: a change of %% was not captured, the backfill will find it: %%', %10$L, sqlerrm;
   return null;
 end;
 $fn$ $body$,
-    function_name, c.name, frontrow.path_expression(c, 'r'), mapped,
-    case when c.soft_delete then 'm.deleted_at is not null' else 'false' end, frontrow.qualified_table(c), keys);
+    function_name, settings, c.name, frontrow.path_expression(c, 'r'), either_key, c.key_columns[1],
+    case when c.soft_delete then ' or n.deleted_at is not null' else '' end, same_key, frontrow.differs_expression(c),
+    frontrow.qualified_table(c));
   execute pg_catalog.format('comment on function %s() is %L', function_name,
     'Marks the documents of changed rows dirty. Made by frontrow_register. Never raises.');
   execute pg_catalog.format('revoke execute on function %s() from public, anon, authenticated', function_name);

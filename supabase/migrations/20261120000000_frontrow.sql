@@ -31,7 +31,8 @@ language plpgsql stable set search_path = '' as $$
 declare
   found_secret text;
 begin
-  execute 'select decrypted_secret from vault.decrypted_secrets where name = $1' into found_secret using secret_name;
+  -- Static, so that its plan is kept: it may run in a user's transaction.
+  select s.decrypted_secret into found_secret from vault.decrypted_secrets as s where s.name = secret_name;
   return nullif(found_secret, '');
 exception when others then
   return null;
@@ -211,6 +212,53 @@ $$;
 comment on function frontrow.path_values(text, text) is
   'The key values in a path, in template order. Null when the path is not of the pattern, or is not spelled as frontrow.build_path spells it.';
 revoke execute on function frontrow.path_values(text, text) from public, anon, authenticated;
+
+-- -------------------- sql/11_path_sql.sql --------------------
+
+-- Paths of many rows. Asking frontrow.build_path costs 40 µs a row; nearly every row has keys of plain characters, and its
+-- path is then the template's texts and the keys as they are. The rest is still build_path's to say.
+
+-- The dot is left out: without it a value is no ".." and cannot end a path as an ignored or a reserved name ends, as long as
+-- the texts around the last key hold no other. That is looked at here, once. A bar parts the keys, and is not plain.
+create or replace function frontrow.path_sql(tokens jsonb, keys text[], texts boolean[]) returns text
+language plpgsql stable set search_path = '' as $$
+declare
+  plain constant text := '[A-Za-z0-9_!*''() &$@;:+,?-]+';
+  built constant text := pg_catalog.format('frontrow.build_path(%L::jsonb, array[%s])', tokens,
+    pg_catalog.array_to_string(keys, ', '));
+  joined text;
+  last_name text;
+  checked text;
+  pattern text;
+  used bigint;
+begin
+  select max(t.key),
+    pg_catalog.string_agg(case when t.key is null then pg_catalog.format('%L', t.token #>> '{}') else keys[t.key] end,
+      ' || ' order by t.place),
+    pg_catalog.regexp_replace(pg_catalog.string_agg(case when t.key is null then t.token #>> '{}' else 'x' end,
+      '' order by t.place), '^.*/', ''),
+    pg_catalog.string_agg(keys[t.key], ' || ''|'' || ' order by t.place) filter (where texts[t.key]),
+    '^' || pg_catalog.string_agg(
+      case when (t.token ->> 'many')::boolean then pg_catalog.format('%1$s(?:/%1$s)*', plain) else plain end,
+      '\|' order by t.place) filter (where texts[t.key]) || '$'
+  into used, joined, last_name, checked, pattern
+  from (
+    select token, place, case when pg_catalog.jsonb_typeof(token) = 'object' then
+      count(*) filter (where pg_catalog.jsonb_typeof(token) = 'object') over (order by place) end as key
+    from pg_catalog.jsonb_array_elements(tokens) with ordinality as e (token, place)
+  ) as t;
+  if used is distinct from pg_catalog.cardinality(keys)
+    or last_name collate "C" !~ '^[A-Za-z0-9_-]+(?:\.(?:md|mdx|markdown|txt))?$'
+  then
+    return built;
+  end if;
+  return pg_catalog.format('case when pg_catalog.octet_length(%1$s) <= 255%2$s then %1$s else %3$s end', joined,
+    case when checked is null then '' else pg_catalog.format(' and (%s) collate "C" ~ %L', checked, pattern) end, built);
+end;
+$$;
+comment on function frontrow.path_sql(jsonb, text[], boolean[]) is
+  'SQL that answers what frontrow.build_path does for these key expressions, fast where they are plain. texts: which of them may hold anything; the others only ever [0-9a-z -].';
+revoke execute on function frontrow.path_sql(jsonb, text[], boolean[]) from public, anon, authenticated;
 
 -- -------------------- sql/20_tables.sql --------------------
 
@@ -565,9 +613,9 @@ begin
     raise debug 'frontrow: no doorbell: the vault secret frontrow_functions_url or frontrow_hook_token is missing';
     return;
   end if;
-  execute 'select net.http_post(url => $1, body => $2, headers => $3, timeout_milliseconds => $4)'
-    using functions_url || '/frontrow-sync', '{}'::jsonb,
-      pg_catalog.jsonb_build_object('content-type', 'application/json', 'x-frontrow-token', token), 5000;
+  perform net.http_post(url => functions_url || '/frontrow-sync', body => '{}'::jsonb,
+    headers => pg_catalog.jsonb_build_object('content-type', 'application/json', 'x-frontrow-token', token),
+    timeout_milliseconds => 5000);
 exception when others then
   raise warning 'frontrow: the doorbell failed, the sweep will catch up: %', sqlerrm;
 end;
@@ -772,15 +820,10 @@ begin
   actor := frontrow.actor(case when tg_op <> 'DELETE' then pg_catalog.to_jsonb(new) ->> 'owner_id' end);
   insert into frontrow.dirty (collection, path, store, gone, actor)
   select c.name, o.name, 'bucket', o.gone, actor
-  from (
-    select old.bucket_id as bucket, old.name, true as gone where tg_op = 'DELETE'
-    union all
-    select old.bucket_id, old.name, true
-      where tg_op = 'UPDATE' and (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name)
-    union all
-    select new.bucket_id, new.name, false where tg_op <> 'DELETE'
-  ) as o
-  join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern;
+  from (values (old.bucket_id, old.name, true), (new.bucket_id, new.name, false)) as o (bucket, name, gone)
+  join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern
+  -- An object overwritten where it is, is not gone. What there is no old or new one of is null, and in no bucket.
+  where not o.gone or (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name);
   if found then
     perform frontrow.ring();
   end if;
@@ -799,6 +842,8 @@ create or replace function frontrow.guard_objects() returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
 declare
   buckets text;
+  -- Nearly nobody's request carries one: the fence is entered where it may.
+  intended constant text := 'pg_catalog.current_setting(''request.headers'', true) like ''%x-frontrow-intent%''';
   moved text := 'old.version is distinct from new.version or old.name is distinct from new.name'
     || ' or old.bucket_id is distinct from new.bucket_id';
 begin
@@ -815,14 +860,14 @@ begin
   end if;
   execute pg_catalog.format(
     'create or replace trigger frontrow_1_fence_insert after insert on storage.objects for each row
-     when (new.bucket_id in (%1$s)) execute function frontrow.tg_fence_put()', buckets);
+     when (new.bucket_id in (%1$s) and %2$s) execute function frontrow.tg_fence_put()', buckets, intended);
   execute pg_catalog.format(
     'create or replace trigger frontrow_1_fence_update after update on storage.objects for each row
-     when (new.bucket_id in (%1$s) and old.version is distinct from new.version)
-     execute function frontrow.tg_fence_put()', buckets);
+     when (new.bucket_id in (%1$s) and %2$s and old.version is distinct from new.version)
+     execute function frontrow.tg_fence_put()', buckets, intended);
   execute pg_catalog.format(
     'create or replace trigger frontrow_1_fence_delete before delete on storage.objects for each row
-     when (old.bucket_id in (%1$s)) execute function frontrow.tg_fence_delete()', buckets);
+     when (old.bucket_id in (%1$s) and %2$s) execute function frontrow.tg_fence_delete()', buckets, intended);
   execute pg_catalog.format(
     'create or replace trigger frontrow_2_capture_insert after insert on storage.objects for each row
      when (new.bucket_id in (%1$s)) execute function frontrow.tg_capture_object()', buckets);
@@ -955,9 +1000,10 @@ comment on function frontrow.live_condition(frontrow.collections) is 'SQL that i
 -- SQL for the path of row r; null where a key is null or empty.
 create or replace function frontrow.path_expression(c frontrow.collections, alias text) returns text
 language sql stable set search_path = '' as $$
-  select pg_catalog.format('frontrow.build_path(%L::jsonb, array[%s])', c.tokens,
-    (select pg_catalog.string_agg(pg_catalog.format('%s.%I::text', alias, k.name), ', ' order by k.i)
-     from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)))
+  select frontrow.path_sql(c.tokens,
+    pg_catalog.array_agg(pg_catalog.format('%s.%I::text', alias, k.name) order by k.i),
+    pg_catalog.array_agg(frontrow.sql_type(c, k.name) not in ('smallint', 'integer', 'bigint', 'uuid', 'date') order by k.i))
+  from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)
 $$;
 comment on function frontrow.path_expression(frontrow.collections, text) is 'SQL for the document path of a row.';
 
@@ -1135,65 +1181,90 @@ revoke execute on function frontrow.delete_row(frontrow.collections, text, text)
 
 -- The table store, watching: the capture triggers of a collection's table. Made by register.
 
--- Makes the capture function and triggers of one collection's table. Statement level with transition tables: one
--- insert per statement, whatever the number of rows; `offset 0` keeps the planner from building each path twice. EXCEPT
--- compares whole mapped rows, so an update of a column that is not mapped says nothing, and one of a key names both paths.
+-- SQL for whether the rows o and n differ in a mapped column, one of them missing included. To the byte where a type takes
+-- for equal what its texts tell apart (1.0 and 1.00): the row's version is made of the texts. The body comes last, as it
+-- may have to be unpacked.
+create or replace function frontrow.differs_expression(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.string_agg(pg_catalog.format(case
+      when m.type = 'text' then 'o.%1$I collate "C" is distinct from n.%1$I collate "C"'
+      when m.type in ('numeric', 'float8', 'jsonb', 'text[]') then 'row(o.%1$I)::record operator(pg_catalog.*<>) row(n.%1$I)::record'
+      else 'o.%1$I is distinct from n.%1$I' end, m.name), ' or ' order by m.place, m.name)
+  from (
+    select e ->> 'column' as name, e ->> 'type' as type,
+      case when e ->> 'column' = c.body_column then 3 when e ->> 'type' = any ('{jsonb,text[]}') then 2 else 1 end as place
+    from pg_catalog.jsonb_array_elements(c.columns) as e
+    union select 'deleted_at', 'timestamptz', 1 where c.soft_delete
+    union select c.body_column, 'text', 3 where c.body_column is not null
+  ) as m
+$$;
+comment on function frontrow.differs_expression(frontrow.collections) is 'SQL that is true where the rows o and n differ in what a file would hold.';
+revoke execute on function frontrow.differs_expression(frontrow.collections) from public, anon, authenticated;
+
+-- Makes the capture function and triggers of one collection's table. Statement level with transition tables: one insert and
+-- one subtransaction per statement, whatever the number of rows; `offset 0` keeps the planner from building each path twice.
+-- Rows before and after are joined by key, so an update of a column that is not mapped says nothing, and one of a key names
+-- both paths.
 create or replace function frontrow.guard_table(c frontrow.collections) returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
 declare
   function_name text := pg_catalog.format('frontrow.%I', 'tg_capture_' || c.name);
-  mapped text;
-  keys text;
+  same_key text;
+  either_key text;
+  settings text;
 begin
-  select pg_catalog.string_agg(pg_catalog.format('r.%I', k), ', ') into keys from pg_catalog.unnest(c.key_columns) as k;
-  select pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ') into mapped from (
-    select distinct name from (
-      select e ->> 'column' as name from pg_catalog.jsonb_array_elements(c.columns) as e
-      union all select c.body_column where c.body_column is not null
-      union all select 'deleted_at' where c.soft_delete
-    ) as all_names
-  ) as names;
+  -- Keys are compared to the byte, as paths are, and a date is spelled as the engine spells it, whatever the session says.
+  select
+    pg_catalog.string_agg(pg_catalog.format(case when k.type in ('text', 'character varying')
+      then 'o.%1$I collate "C" = n.%1$I collate "C"' else 'o.%1$I = n.%1$I' end, k.name), ' and ' order by k.i),
+    pg_catalog.string_agg(pg_catalog.format('coalesce(n.%1$I, o.%1$I) as %1$I', k.name), ', ' order by k.i),
+    case when pg_catalog.bool_or(k.type = 'date') then ' set datestyle = ''ISO, MDY''' else '' end
+  into same_key, either_key, settings
+  from (
+    select name, i, frontrow.sql_type(c, name) as type from pg_catalog.unnest(c.key_columns) with ordinality as u (name, i)
+  ) as k;
   execute pg_catalog.format($body$
 create or replace function %1$s() returns trigger
-language plpgsql volatile security definer set search_path = '' as $fn$
+language plpgsql volatile security definer set search_path = ''%2$s as $fn$
 declare
-  actor text;
+  actor text := '';
 begin
   -- Our own write, one level deep: an echo. What a user's trigger does in its wake is not.
   if pg_catalog.current_setting('frontrow.origin', true) = 'frontrow' and pg_catalog.pg_trigger_depth() = 1 then
     return null;
   end if;
-  actor := frontrow.actor();
-  if tg_op = 'TRUNCATE' then
-    -- One event for the collection, never a deletion per document.
-    insert into frontrow.dirty (collection, path, store) values (%2$L, '', 'table');
+  if pg_catalog.current_setting('request.jwt.claims', true) <> '' then
+    actor := frontrow.actor();
+  end if;
+  if tg_op = 'UPDATE' then
+    insert into frontrow.dirty (collection, path, store, gone, actor)
+    select %3$L, p.path, 'table', p.gone, actor from (
+      select %4$s as path, r.gone from (
+        select %5$s, n.%6$I is null%7$s as gone from old_rows as o full join new_rows as n on %8$s where %9$s
+      ) as r offset 0
+    ) as p where p.path is not null;
   elsif tg_op = 'INSERT' then
     insert into frontrow.dirty (collection, path, store, actor)
-    select %2$L, p.path, 'table', actor from (select %3$s as path from new_rows as r offset 0) as p where p.path is not null;
+    select %3$L, p.path, 'table', actor from (select %4$s as path from new_rows as r offset 0) as p where p.path is not null;
   elsif tg_op = 'DELETE' then
     insert into frontrow.dirty (collection, path, store, gone, actor)
-    select %2$L, p.path, 'table', true, actor from (select %3$s as path from old_rows as r offset 0) as p where p.path is not null;
+    select %3$L, p.path, 'table', true, actor from (select %4$s as path from old_rows as r offset 0) as p where p.path is not null;
   else
-    insert into frontrow.dirty (collection, path, store, gone, actor)
-    select %2$L, p.path, 'table', p.gone, actor from (
-      select %3$s as path, pg_catalog.bool_and(r.gone) as gone from (
-        select m.*, true as gone from (select %4$s from old_rows except select %4$s from new_rows) as m
-        union all
-        select m.*, %5$s from (select %4$s from new_rows except select %4$s from old_rows) as m
-      ) as r group by %7$s offset 0
-    ) as p where p.path is not null;
+    -- TRUNCATE is one event for the collection, never a deletion per document.
+    insert into frontrow.dirty (collection, path, store) values (%3$L, '', 'table');
   end if;
   if found then
     perform frontrow.ring();
   end if;
   return null;
 exception when others then
-  raise warning 'frontrow: a change of %% was not captured, the backfill will find it: %%', %6$L, sqlerrm;
+  raise warning 'frontrow: a change of %% was not captured, the backfill will find it: %%', %10$L, sqlerrm;
   return null;
 end;
 $fn$ $body$,
-    function_name, c.name, frontrow.path_expression(c, 'r'), mapped,
-    case when c.soft_delete then 'm.deleted_at is not null' else 'false' end, frontrow.qualified_table(c), keys);
+    function_name, settings, c.name, frontrow.path_expression(c, 'r'), either_key, c.key_columns[1],
+    case when c.soft_delete then ' or n.deleted_at is not null' else '' end, same_key, frontrow.differs_expression(c),
+    frontrow.qualified_table(c));
   execute pg_catalog.format('comment on function %s() is %L', function_name,
     'Marks the documents of changed rows dirty. Made by frontrow_register. Never raises.');
   execute pg_catalog.format('revoke execute on function %s() from public, anon, authenticated', function_name);
