@@ -1,8 +1,8 @@
 /**
  * `npm test [-- <path or word in it>… --filter <text> --bail]`
  *
- * Every `*.test.ts` under Deno, each file in a process of its own; then those of shared/ that need nothing but shared/ a
- * second time under Node, as the engine must run on both; then those that start a stack again on a real PostgreSQL with
+ * Every `*.test.ts` under Deno, each file in a process of its own; those of shared/ that need nothing but shared/ a
+ * second time under Node, as the engine must run on both; those that start a stack again on a real PostgreSQL with
  * pg_cron (Debian's packages, one server per file; or `DATABASE_URL`), and `*.pg.test.ts`. Without one these are skipped,
  * loudly; with CI=true that is a failure.
  *
@@ -15,10 +15,12 @@ import type { Count } from "./testing/count.ts";
 import { discover } from "./testing/discover.ts";
 import { type Job, type Result, runFile } from "./testing/run-file.ts";
 
-interface Group {
+interface Planned extends Job {
+  /** Said behind the file's name, where it is not Deno with PGlite. */
+  where?: string;
   /** Whether a skipped test is a failure, as nobody would notice what is not tested. */
   complete?: boolean;
-  /** How one file is run. */
+  /** How the file is run. @default runFile */
   around?: (job: Job) => Promise<Result>;
 }
 
@@ -29,56 +31,57 @@ interface Options {
   bail: boolean;
 }
 
+/** Under Node the random cases are others, and fewer: what they look for does not depend on the runtime. */
+const { FRONTROW_RUNS = "200", FRONTROW_SEED = "2" } = process.env;
+const FEWER = { FRONTROW_RUNS, FRONTROW_SEED };
+
 async function main({ paths, filter, bail }: Options): Promise<number> {
   const found = await discover(paths);
-  const job =
-    (runner: Job["runner"]) =>
-    (file: string): Job => ({ file, runner, ...(filter ? { filter } : {}) });
+  const plan = (
+    files: readonly string[],
+    more: Omit<Planned, "file" | "runner">,
+    runner: Job["runner"] = "deno",
+  ) => files.map((file): Planned => ({ file, runner, ...(filter ? { filter } : {}), ...more }));
   const total: Count = { passed: 0, failed: 0, skipped: 0 };
   const started = performance.now();
   const add = (part: Count) => {
     for (const key of ["passed", "failed", "skipped"] as const) total[key] += part[key];
   };
   const ci = process.env.CI === "true";
-  const group = async (
-    title: string,
-    jobs: Job[],
-    width: number,
-    { complete = false, around = runFile }: Group = {},
-  ) => {
-    if (jobs.length === 0 || (bail && total.failed > 0)) return;
-    console.log(`\n${title}`);
-    await runAll(jobs, width, around, (result) => {
-      if (complete && result.count.skipped > 0) {
-        result.output += `\n${result.file}: skipped ${result.count.skipped} tests, with CI=true\n`;
-        result.count = { ...result.count, skipped: 0, failed: result.count.failed + result.count.skipped };
-      }
-      add(result.count);
-      print(result);
-      return bail && result.count.failed > 0;
-    });
-  };
+  const onPglite = { env: { DATABASE_URL: "" } };
+  // What starts a stack takes longest, so it comes first: at the end no lane waits long for another.
+  const isLong = new Set(found.database);
+  const plain = found.deno.filter((file) => !isLong.has(file));
+  const jobs = [...plan(found.database, onPglite), ...plan(plain, onPglite)];
+  // One at a time, beside the others: each starts servers of its own, and is mostly waiting.
+  const alone: Planned[] = [];
+  const onPostgres = found.postgres.length + found.database.length;
+  const missing = onPostgres > 0 ? await missingPostgres() : undefined;
+  if (missing === undefined) {
+    jobs.push(...plan(found.database, { where: "on PostgreSQL", around: withServer }));
+    alone.push(...plan(found.postgres, { where: "on PostgreSQL", complete: ci }));
+  }
+  jobs.push(...plan(found.node, { where: "under Node", env: FEWER }, "node"));
 
-  const width = Math.max(1, Math.min(4, availableParallelism()));
-  const onPglite = (one: Job): Job => ({ ...one, env: { DATABASE_URL: "" } });
-  await group("Deno", found.deno.map(job("deno")).map(onPglite), width);
-  await group("Node", found.node.map(job("node")), width);
-  if (found.postgres.length + found.database.length > 0) {
-    const missing = await missingPostgres();
-    if (!missing) {
-      await group("Deno, on a real PostgreSQL instead of PGlite", found.database.map(job("deno")), width, {
-        around: withServer,
-      });
-      // One at a time: each starts servers of its own, and some measure.
-      await group("Deno, for a real PostgreSQL", found.postgres.map(job("deno")), 1, { complete: ci });
-    } else {
-      add({ passed: 0, failed: ci ? 1 : 0, skipped: ci ? 0 : 1 });
-      console.log(
-        `\n${"!".repeat(100)}\n${ci ? "FAILED" : "SKIPPED"}: ${found.postgres.length + found.database.length} files need a real PostgreSQL: ${missing}`,
-      );
-      for (const file of [...found.database, ...found.postgres]) console.log(`  ${file}`);
-      console.log("!".repeat(100));
+  const report = (job: Planned, result: Result): boolean => {
+    if (job.complete && result.count.skipped > 0) {
+      result.output += `\n${result.file}: skipped ${result.count.skipped} tests, with CI=true\n`;
+      result.count = { ...result.count, skipped: 0, failed: result.count.failed + result.count.skipped };
     }
+    add(result.count);
+    print(result, job.where);
+    return bail && total.failed > 0;
+  };
+  const width = Math.max(1, Math.min(4, availableParallelism()));
+  await runAll([...Array.from({ length: width }, () => jobs), alone], report);
+
+  if (missing !== undefined) {
+    add({ passed: 0, failed: ci ? 1 : 0, skipped: ci ? 0 : 1 });
+    console.log(
+      `\n${"!".repeat(100)}\n${ci ? "FAILED" : "SKIPPED"}: ${onPostgres} files need a real PostgreSQL: ${missing}`,
+    );
+    for (const file of [...found.database, ...found.postgres]) console.log(`  ${file}`);
+    console.log("!".repeat(100));
   }
   const files = found.deno.length + found.postgres.length;
   if (files === 0) {
@@ -92,29 +95,30 @@ async function main({ paths, filter, bail }: Options): Promise<number> {
   return total.failed > 0 ? 1 : 0;
 }
 
-/** Runs `width` jobs at a time and reports each as it ends; starts no more once `report` says true. */
+/** One lane per list, which may be the same for several: each takes the first job left. Ends early once `report` says true. */
 async function runAll(
-  jobs: readonly Job[],
-  width: number,
-  runJob: (job: Job) => Promise<Result>,
-  report: (result: Result) => boolean,
+  lanes: readonly (readonly Planned[])[],
+  report: (job: Planned, result: Result) => boolean,
 ): Promise<void> {
-  const waiting = [...jobs];
+  const waiting = new Map(lanes.map((jobs) => [jobs, [...jobs]]));
   let stop = false;
-  const lane = async () => {
-    for (let job = waiting.shift(); job && !stop; job = waiting.shift())
-      stop = report(await runJob(job)) || stop;
+  const run = async (jobs: Planned[]) => {
+    for (let job = jobs.shift(); job && !stop; job = jobs.shift())
+      stop = report(job, await (job.around ?? runFile)(job)) || stop;
   };
-  await Promise.all(Array.from({ length: width }, lane));
+  await Promise.all(lanes.map((jobs) => run(waiting.get(jobs)!)));
 }
 
-function print({ file, count: { passed, failed, skipped }, milliseconds, output, notes }: Result): void {
+function print(result: Result, where?: string): void {
+  const { file, milliseconds, output, notes } = result;
+  const { passed, failed, skipped } = result.count;
   const counts = [
     `${passed} passed`,
     ...(failed ? [`${failed} FAILED`] : []),
     ...(skipped ? [`${skipped} skipped`] : []),
   ];
-  console.log(`${failed ? "✗" : "✓"} ${file}  ${counts.join(", ")}  ${seconds(milliseconds)}`);
+  const name = where ? `${file}, ${where}` : file;
+  console.log(`${failed ? "✗" : "✓"} ${name}  ${counts.join(", ")}  ${seconds(milliseconds)}`);
   for (const note of notes) {
     if (!shown.has(note)) console.log(`  ${note}`);
     shown.add(note);

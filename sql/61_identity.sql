@@ -12,29 +12,27 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function frontrow.set_identity(text) is 'Makes this the project the database belongs to.';
 
-create or replace function frontrow.stranger_reason(registered text, seen text) returns text
-language sql immutable set search_path = '' as $$
+-- Null for the project's own callers and before the first registration.
+create or replace function frontrow.stranger_reason(request jsonb) returns text
+language sql stable set search_path = '' as $$
   select pg_catalog.format('this database belongs to the project "%s", and the caller is for "%s": nothing is written'
-    || ' until a person says which one is right', registered, coalesce(seen, 'none'))
+    || ' until a person says which one is right', registered.value #>> '{}', coalesce(request ->> 'identity', 'none'))
+  from frontrow.settings as registered
+  where registered.name = 'identity' and registered.value #>> '{}' is distinct from request ->> 'identity'
 $$;
-comment on function frontrow.stranger_reason(text, text) is 'What a caller for another project is told.';
+comment on function frontrow.stranger_reason(jsonb) is 'What a caller for another project is told; null for the project''s own.';
 
--- Null for the project's own callers and before the first registration; for a stranger, what to tell it. The first one
--- leaves a halt, which the caller's transaction must not roll back.
+-- The first stranger leaves a halt, which its transaction must not roll back.
 create or replace function frontrow.refuse_stranger(request jsonb) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  registered jsonb;
+  reason text := frontrow.stranger_reason(request);
 begin
-  select value into registered from frontrow.settings where name = 'identity';
-  if registered is null or registered #>> '{}' is not distinct from request ->> 'identity' then
-    return null;
+  if reason is not null and not exists (select from frontrow.halts where kind = 'identity' and state <> 'closed') then
+    perform frontrow.hold('', 'identity', null, null, reason, pg_catalog.jsonb_build_object('registered',
+      (select value from frontrow.settings where name = 'identity'), 'seen', request -> 'identity'), '{}');
   end if;
-  if not exists (select from frontrow.halts where kind = 'identity' and state <> 'closed') then
-    perform frontrow.hold('', 'identity', null, null, frontrow.stranger_reason(registered #>> '{}', request ->> 'identity'),
-      pg_catalog.jsonb_build_object('registered', registered, 'seen', request -> 'identity'), '{}');
-  end if;
-  return frontrow.stranger_reason(registered #>> '{}', request ->> 'identity');
+  return reason;
 end;
 $$;
 comment on function frontrow.refuse_stranger(jsonb) is 'Null, or why a caller for another project gets nothing to do; opens the halt of kind identity.';
@@ -43,14 +41,13 @@ comment on function frontrow.refuse_stranger(jsonb) is 'Null, or why a caller fo
 create or replace function frontrow.adopt_identity(request jsonb) returns void
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  registered jsonb;
+  reason text := frontrow.stranger_reason(request);
 begin
-  select value into registered from frontrow.settings where name = 'identity';
-  if registered is null or coalesce((request ->> 'adopt')::boolean, false) then
+  if coalesce((request ->> 'adopt')::boolean, false)
+      or not exists (select from frontrow.settings where name = 'identity') then
     perform frontrow.set_identity(request ->> 'identity');
-  elsif registered #>> '{}' is distinct from request ->> 'identity' then
-    raise exception 'frontrow: %', frontrow.stranger_reason(registered #>> '{}', request ->> 'identity')
-      using errcode = 'FR003';
+  elsif reason is not null then
+    raise exception 'frontrow: %', reason using errcode = 'FR003';
   end if;
 end;
 $$;

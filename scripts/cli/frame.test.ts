@@ -1,6 +1,6 @@
 /** The CLI without a project: usage, help, errors, where the project is looked for, `check`. */
 import assert from "node:assert/strict";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,7 +9,7 @@ import { FAILURES, type FailureCode, FrontrowError } from "../../shared/errors.t
 import { EXIT, exitCodeOf } from "./frame/exit.ts";
 import { aligned, plural, quoted, span } from "./frame/text.ts";
 import { walk } from "./frame/walk.ts";
-import { cli, folderOf } from "./test-cli.ts";
+import { cli, folderOf, root } from "./test-cli.ts";
 import { verbs } from "./verbs.ts";
 
 /** An address where nobody answers. */
@@ -30,6 +30,12 @@ test("--help names every verb and the exit codes; no verb at all is a usage erro
   assert.equal(none.stdout, "");
   assert.match(none.stderr, /Usage: frontrow <verb>/);
   assert.match((await cli(["sync", "--help"])).stdout, /--dry-run[\s\S]*--json/);
+});
+
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+  const { code, stdout, stderr } = await cli(["--version"]);
+  assert.deepEqual({ code, stdout, stderr }, { code: EXIT.ok, stdout: `${version}\n`, stderr: "" });
 });
 
 test("an unknown verb, option or argument: 2, with what was meant", async () => {

@@ -1,9 +1,8 @@
 /** `frontrow halts [halt]`: what is stopped, and the exact set it holds. Needs no config. */
-import { InvalidArgumentError } from "commander";
 import { displayPath } from "../../shared/document/path-disk.ts";
 import type { HeldSet } from "../../shared/hub/hub.ts";
 import { EXIT } from "./frame/exit.ts";
-import { decisionsOf } from "./frame/halts.ts";
+import { decisionsOf, haltNumber } from "./frame/halts.ts";
 import { reportOf } from "./frame/state.ts";
 import { aligned } from "./frame/text.ts";
 import type { Call, Verb } from "./frame/verb.ts";
@@ -16,7 +15,7 @@ export const halts: Verb = {
   summary: "what was stopped until a person has looked, with every document it holds",
   define(command) {
     command
-      .argument("[halt]", "only this one, open or closed", number)
+      .argument("[halt]", "only this one, open or closed", haltNumber)
       .addHelpText("after", "\nEnds with 1 when a halt is open. `resume --seen` takes the moment it prints.");
   },
   async run(call) {
@@ -61,9 +60,4 @@ function show(halt: HeldSet, { out, io }: Call): void {
     for (const line of aligned(commands)) out.say(line);
   }
   out.say();
-}
-
-function number(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a halt's number.");
 }

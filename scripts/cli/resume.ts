@@ -1,11 +1,10 @@
 /** `frontrow resume <halt>`: a person decides about what a halt holds back, and about nothing that came later. */
-import { InvalidArgumentError } from "commander";
 import { displayPath } from "../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import type { HaltKind, HeldSet } from "../../shared/hub/hub.ts";
 import type { Engine } from "./frame/engine.ts";
 import { EXIT } from "./frame/exit.ts";
-import { decisionsOf } from "./frame/halts.ts";
+import { decisionsOf, haltNumber } from "./frame/halts.ts";
 import { countsText, createTally, noteResults } from "./frame/outcomes.ts";
 import { plural } from "./frame/text.ts";
 import type { Answer, Call, Verb } from "./frame/verb.ts";
@@ -15,7 +14,7 @@ export const resume: Verb = {
   summary: "decide a halt: carry out what it holds, give back what is missing, or let it go on",
   define(command) {
     command
-      .argument("<halt>", "its number, as status shows it", number)
+      .argument("<halt>", "its number, as status shows it", haltNumber)
       .option("--apply", "carry out what is held, or let go on what was stopped")
       .option("--restore", "give the missing files or rows back; identity: keep the project as it is")
       .option("--seen <moment>", "only what was held when you looked: as `frontrow halts` printed it")
@@ -100,9 +99,4 @@ function questionOf({ kind, reason }: HeldSet, decision: string, documents: numb
 function wouldText({ id, kind }: HeldSet, decision: string, documents: number): string {
   const what = decisionsOf(kind).find(({ option }) => option === `--${decision}`)?.about ?? decision;
   return `Halt ${id}, ${plural(documents, "document")}: would ${what}`;
-}
-
-function number(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a halt's number.");
 }

@@ -59,8 +59,8 @@ export interface Garden {
 
 /** A stack with the migrations and the garden's table, and nothing registered. */
 export async function startGarden(options: StackOptions = {}): Promise<Garden> {
-  const stack = await startStack({ cron: false, pgNet: "off", ...options });
-  await stack.migrate(join(root, "supabase", "migrations"));
+  const migrations = join(root, "supabase", "migrations");
+  const stack = await startStack({ cron: false, pgNet: "off", migrations, ...options });
   const schema = await readFile(join(root, "examples", "garden", "schema.sql"), "utf8");
   // As on hosted Supabase: the user's tables belong to the role that installed Frontrow, and not to a superuser.
   await stack.sql.transaction(async (tx) => {

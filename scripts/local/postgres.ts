@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { makeData } from "./postgres-data.ts";
 import { childrenOf, killQuietly, someAlive } from "./processes.ts";
 
 const run = promisify(execFile);
@@ -89,11 +90,7 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   const data = join(folder, "data");
   const asUser = process.getuid?.() === 0 ? await idsOf("postgres") : {};
   if (asUser.uid !== undefined) await chown(folder, asUser.uid, asUser.gid!);
-  await run(
-    join(bin, "initdb"),
-    ["-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-    { ...asUser, cwd: folder },
-  );
+  await makeData(bin, data, asUser);
   const port = await freePort();
   const settings = {
     listen_addresses: "'127.0.0.1'",

@@ -18,6 +18,8 @@ export interface StackOptions {
   dataDir?: string;
   /** A real, empty Postgres instead of PGlite, reached as superuser. Bodies still go to `dataDir`. */
   databaseUrl?: string;
+  /** A folder of migrations that are applied before anything else is started; see {@link migrate}. */
+  migrations?: string;
   /** Loopback port; 0 takes any free one. @default 0 */
   port?: number;
   /** Edge Functions by slug, mounted at `/functions/v1/<slug>`. */
@@ -82,6 +84,7 @@ async function start(
   const {
     dataDir = "memory",
     databaseUrl,
+    migrations,
     port = 0,
     pgNet = "on",
     pgNetPauseMs = 0,
@@ -95,9 +98,13 @@ async function start(
   const { sql, cron: cronKind } = await openDatabase({
     ...(databaseUrl ? { databaseUrl } : {}),
     ...(folder && !databaseUrl ? { folder: join(folder, "postgres") } : {}),
+    ...(migrations && pgNet !== "missing" ? { migrations } : {}),
   });
   opened.push(sql.close);
-  if (pgNet === "missing") await sql.exec("drop schema if exists net cascade");
+  if (pgNet === "missing") {
+    await sql.exec("drop schema if exists net cascade");
+    if (migrations) await migrate(sql, migrations);
+  }
   await removeOrphans(sql, bodies);
 
   const claims = { role: "service_role" };

@@ -45,7 +45,7 @@ export interface Attention {
 export interface Arena {
   readonly name: "memory" | "sql";
   /** What the arena cannot do; commands that need it are left out. */
-  readonly lacks: ReadonlySet<"breaker" | "transactions" | "clock">;
+  readonly lacks: ReadonlySet<"transactions" | "clock">;
   readonly hub: Hub;
   bucket(name: string): Store<Uint8Array>;
   readonly config: ResolvedConfig;

@@ -124,27 +124,22 @@ export function commandOf(without: ReadonlySet<Kind> = new Set()): fc.Arbitrary<
   return without.size === 0 ? any : any.filter((command) => !without.has(command.do));
 }
 
-/** `breaker`: without one, two sides that always write anew would never end. */
-export function worldOf(breaker: boolean): fc.Arbitrary<World> {
+function anyWorld(): fc.Arbitrary<World> {
   const mostly = <T extends string>(usual: T, ...others: T[]) =>
     fc.oneof(
       { weight: 12, arbitrary: fc.constant(usual) },
       ...others.map((other) => ({ weight: 1, arbitrary: fc.constant(other) })),
     );
-  const world = fc.record({
+  return fc.record({
     policies: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: fc.nat(4) }),
     trigger: mostly<RowTrigger>("none", "shout", "trim", "count"),
     peer: mostly<Peer>("none", "crlf", "order", "trim", "count"),
   });
-  if (breaker) return world;
-  return world.map((one) => (one.trigger === "none" ? one : { ...one, peer: "none" }));
 }
 
 export interface ScheduleOptions {
   /** Commands, at most. @default 24 */
   most?: number;
-  /** Whether the arena has one. @default true */
-  breaker?: boolean;
   /** Kinds of commands that the arena cannot carry out. */
   without?: ReadonlySet<Kind>;
   /** @default any */
@@ -152,9 +147,9 @@ export interface ScheduleOptions {
 }
 
 export function scheduleOf(options: ScheduleOptions = {}): fc.Arbitrary<Schedule> {
-  const { most = 24, breaker = true, without, world } = options;
+  const { most = 24, without, world } = options;
   return fc.record({
-    world: world ? fc.constant(world) : worldOf(breaker),
+    world: world ? fc.constant(world) : anyWorld(),
     commands: fc.array(commandOf(without), { minLength: 3, maxLength: most, size: "max" }),
   });
 }

@@ -106,7 +106,7 @@ async function withDate<T>(years: number, work: () => Promise<T>): Promise<T> {
 
 function scheduleIn({ arena, most = 24, world }: RunOptions): fc.Arbitrary<Schedule> {
   const without = new Set<Kind>(arena.lacks.has("transactions") ? ["begin", "commit"] : []);
-  const options = { most, breaker: !arena.lacks.has("breaker"), without };
+  const options = { most, without };
   return fc.noBias(scheduleOf(world ? { ...options, world } : options));
 }
 

@@ -251,7 +251,6 @@ export class Watch {
     this.writes.set(path, { count: before.count, side, turns });
     if (side !== "object") this.#changed(path);
     this.#coverage.note("engine writes", side);
-    if (this.#arena.lacks.has("breaker")) return;
     this.count("I6 breaker");
     if (turns.length > MOST_TURNS)
       this.fail("I6", `${path} went to and fro ${turns.length} times in ten minutes and nothing stopped it`);

@@ -58,7 +58,8 @@ export interface Garden {
 export async function startGarden(options: GardenOptions = {}): Promise<Garden> {
   const { config = gardenConfig, schema = await gardenSchema(), ...stackOptions } = options;
   const databaseUrl = stackOptions.dataDir ? undefined : await testDatabaseUrl();
-  const stack = await startStack({ cron: false, ...(databaseUrl ? { databaseUrl } : {}), ...stackOptions });
+  const given = { cron: false, ...(databaseUrl ? { databaseUrl } : {}), ...stackOptions };
+  const stack = await withMigrations((migrations) => startStack({ ...given, migrations }));
   try {
     return await plant(stack, resolveConfig(config), schema);
   } catch (error) {
@@ -69,7 +70,6 @@ export async function startGarden(options: GardenOptions = {}): Promise<Garden> 
 
 async function plant(stack: Stack, config: ResolvedConfig, schema: string): Promise<Garden> {
   const { sql } = stack;
-  await install(stack);
   // As on hosted Supabase: the tables' owner is who installed the hub.
   await sql.exec(`set role hosted_postgres; ${schema}; reset role;`);
   const { client, hub, bucket } = connect({ url: stack.url, key: stack.secretKey });
@@ -139,19 +139,24 @@ export const openValve: Config = {
   })),
 };
 
+/** Installs the hub from sql/, as the role that has no more rights than hosted `postgres`. */
+export async function install(stack: Pick<Stack, "migrate">, mutations?: readonly string[]): Promise<void> {
+  await withMigrations((folder) => stack.migrate(folder), mutations);
+}
+
 /**
- * Installs the hub from sql/, as the role that has no more rights than hosted `postgres`.
+ * A folder with the one migration that sql/ makes, for as long as `use` takes.
  * @param mutations protections that are switched off (mutations.ts)
  */
-export async function install(
-  stack: Pick<Stack, "migrate">,
+async function withMigrations<T>(
+  use: (folder: string) => Promise<T>,
   mutations: readonly (string | undefined)[] = [process.env.FRONTROW_MUTATION],
-): Promise<void> {
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "frontrow-migrations-"));
   try {
     const text = mutations.reduce(mutate, await renderFirst());
     await writeFile(join(folder, "20261120000000_frontrow.sql"), text);
-    await stack.migrate(folder);
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true });
   }

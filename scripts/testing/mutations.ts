@@ -138,7 +138,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "    null;",
   },
   "the project's identity in register": {
-    find: "  elsif registered #>> '{}' is distinct from request ->> 'identity' then\n    raise",
+    find: "  elsif reason is not null then\n    raise",
     replace: "  elsif false then\n    raise",
   },
   "the end of a schema's halt": {

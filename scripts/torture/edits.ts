@@ -4,6 +4,12 @@ import { tokensIn } from "./tokens.ts";
 
 export type Place = "counter" | "body" | "tags" | "title";
 
+/** Each as often as it is to be edited. */
+export const PLACES: readonly Place[] = [
+  ...(["counter", "counter", "counter"] as const),
+  ...(["body", "body", "tags", "tags", "title"] as const),
+];
+
 /** As many tags are kept; the oldest go, knowingly. */
 const TAGS = 4;
 /** What stands between the line of the files and that of the rows, so that both can be merged. */

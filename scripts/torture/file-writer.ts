@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Arena } from "./arena.ts";
 import { BUCKET } from "./config.ts";
-import { editFile, isDocument, newFile, type Place, spoiledFile } from "./edits.ts";
+import { editFile, isDocument, newFile, PLACES, spoiledFile } from "./edits.ts";
 import { SEEN } from "./monitor.ts";
 import { token } from "./tokens.ts";
 import type { Scene } from "./writers.ts";
@@ -35,16 +35,7 @@ async function writeOnce(arena: Arena, scene: Scene): Promise<void> {
   if (kind < 0.08) return await move(arena, scene, path, seen);
   if (kind < 0.1) return await upload(arena, path, seen, spoiledFile());
   if (!isDocument(seen.text)) return await upload(arena, path, seen, newFile(seen.word));
-  const place = random.pick<Place>([
-    "counter",
-    "counter",
-    "counter",
-    "body",
-    "body",
-    "tags",
-    "tags",
-    "title",
-  ]);
+  const place = random.pick(PLACES);
   await upload(arena, path, seen, editFile(seen.text, place, seen.word));
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Query } from "../local/database/sql.ts";
 import type { Arena } from "./arena.ts";
 import { keyOf } from "./config.ts";
-import { editRow, newRow, type Place, type RowContent } from "./edits.ts";
+import { editRow, newRow, PLACES, type RowContent } from "./edits.ts";
 import { token } from "./tokens.ts";
 import type { Scene } from "./writers.ts";
 
@@ -65,16 +65,7 @@ async function edit(tx: Query, { random }: Scene, path: string): Promise<void> {
   );
   const [drawn] = await tx.query<{ number: number }>("select nextval('torture.token') as number");
   const word = token(drawn!.number);
-  const place = random.pick<Place>([
-    "counter",
-    "counter",
-    "counter",
-    "body",
-    "body",
-    "tags",
-    "tags",
-    "title",
-  ]);
+  const place = random.pick(PLACES);
   const { a, b, title, tags, body } = row ? editRow(row, place, word) : newRow(word);
   const statement = row
     ? `update public.${table} set a = $2, b = $3, title = $4, tags = $5, body = $6 where slug = $1`

@@ -12,10 +12,7 @@ import { testPeople } from "./test-hub-people.ts";
 import { testQueue } from "./test-hub-queue.ts";
 import { Team } from "./test-hub-team.ts";
 
-/** What a hub may not have yet; its tests are left out. */
-export type Lacking = "breaker";
-
-export function testHub(name: string, make: () => Promise<Ground>, lacks: readonly Lacking[] = []): void {
+export function testHub(name: string, make: () => Promise<Ground>): void {
   describe(`the hub contract: ${name}`, () => {
     let ground: Ground;
     const team = new Team(() => ground);
@@ -33,6 +30,6 @@ export function testHub(name: string, make: () => Promise<Ground>, lacks: readon
     testBucketWrites(team);
     testNews(team);
     testPeople(team);
-    if (!lacks.includes("breaker")) testBreaker(team);
+    testBreaker(team);
   });
 }

@@ -99,12 +99,7 @@ export function ruling(draft: Draft, pulled: Side): { held: boolean; rules: Merg
   const fileSide = pulled.store === "table" ? "ours" : "theirs";
   const rowSide = pulled.store === "table" ? "theirs" : "ours";
   const kept = keptSide(draft.input.resolution);
-  const fileWins =
-    kept === null
-      ? policies.conflict === "newest"
-        ? !rowIsNewer(draft, pulled)
-        : policies.conflict === "file-wins"
-      : kept === "file";
+  const fileWins = kept === null ? fileIsPreferred(draft, pulled) : kept === "file";
   const held = policies.conflict === "merge" || policies.conflict === "manual";
   const strict = policies.conflict === "manual";
   return { held, rules: { mapping, lists: policies.lists, prefer: fileWins ? fileSide : rowSide, strict } };
@@ -119,6 +114,18 @@ export function isRuledBy(
   return policies.direction === "two-way" && policies.authority[column] === store;
 }
 
+/** A row that is gone wins nothing: what the hub still holds of it is not newer than a file that is there. */
+function fileIsPreferred(draft: Draft, pulled: Side): boolean {
+  const { conflict } = draft.input.policies;
+  if (pulled.store !== "table" && isGone(draft, sideOf(draft, "table"))) return true;
+  return conflict === "newest" ? !rowIsNewer(draft, pulled) : conflict === "file-wins";
+}
+
+/** Whether a store has deleted what it once agreed on. */
+function isGone(draft: Draft, side: Side | null): boolean {
+  return side !== null && side.reading.state === "absent" && baseOf(draft, side) !== null;
+}
+
 /** By the database's clock; a tie goes to the file. */
 function rowIsNewer(draft: Draft, pulled: Side): boolean {
   const file = pulled.store === "table" ? sideOf(draft, "bucket") : pulled;
@@ -130,11 +137,15 @@ function instant(side: Side | null): string {
   return (side?.dirtyAt ?? "").replace(/(?:Z|\+00(?::00)?)$/, "").replace(" ", "T");
 }
 
-/** Adds to the record of what overlapped; one plan has one record. What a person has decided is not held. */
+/**
+ * Adds to the record of what overlapped; one plan has one record, with the file as it was read and not as an earlier
+ * decision of this plan left it. What a person has decided is not held.
+ */
 export function note(draft: Draft, added: ConflictNote): ConflictNote {
   const overlaps: Overlap[] = [...(draft.note?.overlaps ?? []), ...added.overlaps];
   const base = draft.note ? draft.note.base : added.base;
-  draft.note = { ...added, overlaps, base };
+  const file = draft.note?.file ?? added.file;
+  draft.note = { ...added, overlaps, base, file };
   if (isSettled(draft.input.resolution, overlaps)) {
     draft.note = { ...draft.note, held: false, decidedBy: "person" };
   }

@@ -1,5 +1,6 @@
 /** Where three sequences of lines differ, and whose doing that is. */
-import { type Hunk, hunksOf } from "./match-sequences.ts";
+import { hunksOf } from "./match-sequences.ts";
+import { sameItems, stretches } from "./merge-sequences.ts";
 
 /** Who changed something: one side, both in the same way, or both differently. */
 export type Changed = "file" | "row" | "alike" | "both";
@@ -22,16 +23,16 @@ export function stretchesOf(
   file: readonly string[],
   row: readonly string[],
 ): Stretch[] {
-  const inFile = hunksOf(base, file);
-  const inRow = hunksOf(base, row);
-  return grouped(inFile, inRow).map(({ start, end }) => {
-    const [b, f, r] = [
-      base.slice(start, end),
-      slice(file, inFile, start, end),
-      slice(row, inRow, start, end),
-    ];
-    const changed = changedBy(same(b, f.lines), same(b, r.lines), same(f.lines, r.lines)) ?? "alike";
-    return { start, end, fileAt: f.at, changed, base: b, file: f.lines, row: r.lines };
+  // How far the file's lines have moved against the base's.
+  let shift = 0;
+  return stretches(hunksOf(base, file), hunksOf(base, row)).map(({ start, end, a, b }) => {
+    const fileAt = a?.from ?? start + shift;
+    if (a) shift = a.to - end;
+    const was = base.slice(start, end);
+    const [inFile, inRow] = [a ? file.slice(a.from, a.to) : was, b ? row.slice(b.from, b.to) : was];
+    const changed =
+      changedBy(sameItems(was, inFile), sameItems(was, inRow), sameItems(inFile, inRow)) ?? "alike";
+    return { start, end, fileAt, changed, base: was, file: inFile, row: inRow };
   });
 }
 
@@ -46,28 +47,4 @@ export function changedBy(isFileBase: boolean, isRowBase: boolean, isAlike: bool
 /** A text's lines with their line breaks. */
 export function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+/g) ?? [];
-}
-
-function grouped(inFile: readonly Hunk[], inRow: readonly Hunk[]): { start: number; end: number }[] {
-  const groups: { start: number; end: number }[] = [];
-  for (const { start, end } of [...inFile, ...inRow].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    const last = groups.at(-1);
-    if (last && start <= last.end) last.end = Math.max(last.end, end);
-    else groups.push({ start, end });
-  }
-  return groups;
-}
-
-/** What a side has for `base[start..end)`. */
-function slice(side: readonly string[], hunks: readonly Hunk[], start: number, end: number) {
-  const shiftAt = (isBefore: (hunk: Hunk) => boolean): number => {
-    const last = hunks.findLast(isBefore);
-    return last ? last.to - last.end : 0;
-  };
-  const at = start + shiftAt((hunk) => hunk.end < start);
-  return { at, lines: side.slice(at, end + shiftAt((hunk) => hunk.end <= end)) };
-}
-
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, index) => line === b[index]);
 }

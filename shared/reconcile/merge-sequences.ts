@@ -77,7 +77,7 @@ export function sameItems(a: Items, b: Items): boolean {
 }
 
 /** A stretch of the base that was changed, and what each side made of it; null: this side did not touch it. */
-interface Stretch {
+export interface ChangedStretch {
   start: number;
   end: number;
   a: { from: number; to: number } | null;
@@ -85,8 +85,8 @@ interface Stretch {
 }
 
 /** Hunks that overlap or touch become one stretch. */
-function stretches(ours: readonly Hunk[], theirs: readonly Hunk[]): Stretch[] {
-  const found: Stretch[] = [];
+export function stretches(ours: readonly Hunk[], theirs: readonly Hunk[]): ChangedStretch[] {
+  const found: ChangedStretch[] = [];
   let [a, b] = [0, 0];
   while (a < ours.length || b < theirs.length) {
     const [firstA, firstB] = [a, b];

@@ -122,6 +122,7 @@ const WORLDS: [name: string, options: Options][] = [
   ["file wins", { policies: { conflict: "file-wins" } }],
   ["row wins", { policies: { conflict: "row-wins" } }],
   ["newest", { policies: { conflict: "newest", deletes: "delete-wins" } }],
+  ["newest, edits over deletions", { policies: { conflict: "newest" } }],
   ["manual", { policies: { conflict: "manual", deletes: "manual" } }],
   ["atomic", { policies: { lists: {}, bodyMerge: "atomic", conflict: "row-wins" } }],
   ["a table that rewrites", { trigger: rewriting }],

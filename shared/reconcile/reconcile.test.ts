@@ -502,3 +502,37 @@ test("a person is asked about the row that is there, not about what the hub last
   assert.equal(conflict!.file, A);
   assert.deepEqual(conflict!.overlaps, [{ column: "title" }]);
 });
+
+for (const conflict of ["newest", "row-wins", "merge"] as const) {
+  test(`a row that is gone wins nothing from a file that is there: ${conflict}; found by the torture`, () => {
+    const world = agreed(A, { policies: { conflict } });
+    world.putRow({ title: "of the row", note: "n" });
+    world.removeFile();
+    // The hub has taken the row's edit, but the file it would write is in the way of a new one.
+    world.apply(world.plan(), "between");
+    const file = doc('title: "of the file"', "Another body\n");
+    world.putFile(file);
+    world.removeRow();
+    const plan = step(world);
+    assert.deepEqual([world.fileFields().title, world.row!.fields.title], ["of the file", "of the file"]);
+    assert.deepEqual(
+      [world.file!.text.endsWith("---\nAnother body\n"), world.row!.body],
+      [true, "Another body\n"],
+    );
+    // The record has the file as it was, whatever the merge then made of it.
+    if (plan.conflict) assert.equal(plan.conflict.file, file);
+  });
+}
+
+test("the record of two decisions in one plan has the file as it was read", () => {
+  const world = agreed(A, { policies: { conflict: "newest" } });
+  world.putRow({ title: "first" });
+  world.apply(world.plan(), "between");
+  const file = doc('title: "of the file"\nnote: "of the file"');
+  world.putFile(file);
+  world.putRow({ note: "second" });
+  const { conflict } = step(world);
+  assert.deepEqual(conflict!.overlaps, [{ column: "title" }, { column: "note" }]);
+  assert.deepEqual([world.fileFields().title, world.fileFields().note], ["first", "second"]);
+  assert.equal(conflict!.file, file);
+});

@@ -81,6 +81,16 @@ export class World {
     this.#store({ fields: { ...old.fields, ...change } as Row["fields"], body: body ?? old.body });
   }
 
+  removeFile(): void {
+    this.file = null;
+    this.#written[0] = ++this.#clock;
+  }
+
+  removeRow(): void {
+    this.row = null;
+    this.#written[1] = ++this.#clock;
+  }
+
   #store(row: Row): void {
     this.trigger(row);
     this.row = row;

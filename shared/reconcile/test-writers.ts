@@ -107,7 +107,7 @@ export class Writers {
 
   #editFile(kind: Kind, at: number): void {
     const world = this.#world;
-    if (kind === "delete") world.file = null;
+    if (kind === "delete") world.removeFile();
     if (!world.file) {
       const text = () => `---\n# ${this.#token()}\ntitle: "${this.#token()}"\n---\n${this.#token()}\n\nend\n`;
       if (kind === "create") world.putFile(text());
@@ -127,7 +127,7 @@ export class Writers {
 
   #editRow(kind: Kind, at: number): void {
     const world = this.#world;
-    if (kind === "delete") world.row = null;
+    if (kind === "delete") world.removeRow();
     if (!world.row) {
       if (kind === "create")
         world.putRow({ title: this.#token() }, world.hasBody ? `${this.#token()}\n` : "");

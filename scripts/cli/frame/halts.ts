@@ -1,4 +1,5 @@
-/** What a person can do about each kind of halt. */
+/** A halt as a person names it, and what can be done about each kind. */
+import { InvalidArgumentError } from "commander";
 import type { HaltKind } from "../../../shared/hub/hub.ts";
 
 export interface Decision {
@@ -28,4 +29,10 @@ const DECISIONS: Readonly<Record<HaltKind, readonly Decision[]>> = {
 /** The decisions that can be made; none for what ends by itself. */
 export function decisionsOf(kind: HaltKind): readonly Decision[] {
   return DECISIONS[kind];
+}
+
+/** A halt's number as an argument. */
+export function haltNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a halt's number.");
 }

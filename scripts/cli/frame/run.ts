@@ -1,5 +1,6 @@
 /** The CLI's frame: reads the command line, runs one verb, turns whatever happens into words and an exit code. */
 import { Command, CommanderError } from "commander";
+import project from "../../../package.json" with { type: "json" };
 import { verbs } from "../verbs.ts";
 import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from "./exit.ts";
 import { tell, usageError } from "./failure.ts";
@@ -49,6 +50,7 @@ function createProgram(
 ): Command {
   const program = new Command(io.program)
     .description("Keeps markdown files in Supabase Storage and rows in Postgres the same thing.")
+    .version(project.version, "--version", "print the version")
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout(text),

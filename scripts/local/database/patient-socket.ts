@@ -1,16 +1,22 @@
 import { Socket } from "node:net";
 
-/** The server's "ready for the next query", outside any transaction. */
-const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
-/** In its last words, when an administrator ends a session. */
+/** In the server's last words, when an administrator ends a session. */
 const ENDED_BY_ADMIN = Buffer.from("C57P01\0");
+const SAID = Buffer.from("SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0");
+/** Those last words, and "ready for the next query", outside any transaction. */
+const LAST_WORDS = Buffer.concat([
+  Buffer.from([0x45, 0, 0, 0, SAID.length + 4]),
+  SAID,
+  Buffer.from([0x5a, 0, 0, 0, 5, 0x49]),
+]);
 
 /**
  * A socket for the driver `postgres`, which loses its balance when the server ends a connection in the middle of a
  * transaction: it sends its own `rollback` down a socket that it has just forgotten (an uncaught TypeError), or never
  * flushes anything on that connection again, and it tells the server's last words to whoever uses that connection next.
- * So the end comes in the order it can bear: the last words at once to whom they concern, then an error, while the socket
- * is still there for the rollback that follows, then, once that is out of the way, the close.
+ * So the end comes in the order it can bear: the last words to whom they concern, then an error, while the socket is still
+ * there for the rollback that follows, then, once that is out of the way, the close. The last words are said once more, as
+ * they may have come when nobody was asking: what was asked after them, a commit perhaps, must not pass for done.
  */
 export class PatientSocket extends Socket {
   #hasLastWords = false;
@@ -20,7 +26,7 @@ export class PatientSocket extends Socket {
     if (event !== "close") return super.emit(event, ...args);
     const later = (run: () => void) => void setImmediate(() => setImmediate(run));
     later(() => {
-      if (this.#hasLastWords) super.emit("data", READY);
+      if (this.#hasLastWords) super.emit("data", LAST_WORDS);
       super.emit(
         "error",
         Object.assign(new Error("the server closed the connection"), { code: "CONNECTION_CLOSED" }),

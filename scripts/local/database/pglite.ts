@@ -63,7 +63,11 @@ export async function openPglite({ folder, snapshot }: PgliteOptions = {}): Prom
     },
     listen: (channel, heard) => db.listen(channel, (payload) => inside.exit(() => heard(payload))),
     close: () => (closed ??= db.close()),
-    dump: async () => (await db.dumpDataDir("none")) as Blob,
+    async dump() {
+      // Whoever starts from it has then nothing to recover.
+      await db.exec("checkpoint");
+      return (await db.dumpDataDir("none")) as Blob;
+    },
   };
 }
 
