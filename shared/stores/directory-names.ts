@@ -39,18 +39,24 @@ function isGit(segment: string): boolean {
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|:|$)/i;
 
 /**
- * Refuses a part of a document's path that no folder should hold. With `portable`, also what Windows cannot hold: a folder
- * is cloned and copied. Nothing is stripped or replaced, as two documents could become one file.
- * @throws {FrontrowError} `PATH_INVALID`: `git-folder`, `ignored-name`, `reserved-name`, `not-portable`.
+ * Refuses a part of a document's path that is never read or written in a folder.
+ * @throws {FrontrowError} `PATH_INVALID`: `git-folder`, `ignored-name`.
  */
-export function checkName(segment: string, path: string, portable: boolean): void {
+export function checkName(segment: string, path: string): void {
   if (isGit(segment)) {
     throw refused(path, "git-folder", `"${segment}" may be read as git's own folder`, "Rename the document.");
   }
   if (isIgnored(segment)) {
     throw refused(path, "ignored-name", `files by the name "${segment}" are ignored`, "Rename the document.");
   }
-  if (!portable) return;
+}
+
+/**
+ * Refuses what Windows cannot hold: folders are cloned and copied. Nothing is stripped or replaced, as two documents could
+ * become one file.
+ * @throws {FrontrowError} `PATH_INVALID`: `reserved-name`, `not-portable`.
+ */
+export function checkPortable(segment: string, path: string): void {
   if (DEVICE.test(segment)) {
     throw refused(path, "reserved-name", `"${segment}" is a device on Windows`, suggestion(`_${segment}`));
   }

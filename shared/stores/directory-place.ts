@@ -5,7 +5,7 @@
 import { decodeFilePath } from "../document/path-disk.ts";
 import { FrontrowError } from "../errors.ts";
 import { type Disk, refused, type Stats, statsOf } from "./directory-disk.ts";
-import { checkName } from "./directory-names.ts";
+import { checkName, checkPortable } from "./directory-names.ts";
 
 /** The folder as it was opened; another one in its place is not it. */
 export interface Root {
@@ -51,7 +51,8 @@ export interface Places {
   locate(path: string): Promise<Place>;
 }
 
-export function createPlaces(disk: Disk, root: Root, portable: boolean): Places {
+export function createPlaces(disk: Disk, root: Root): Places {
+  const isWindows = !root.path.startsWith("/");
   /** Whether names that differ in case alone are one name here; undefined until a name with letters was met. */
   let folds: boolean | undefined;
 
@@ -105,14 +106,17 @@ export function createPlaces(disk: Disk, root: Root, portable: boolean): Places 
   return {
     async locate(path) {
       const names = decodeFilePath(path).split("/");
-      for (const name of names) checkName(name, path, portable);
+      for (const name of names) checkName(name, path);
+      // There, such a name is not a file that may be absent: it is a device, or a stream of another file.
+      if (isWindows) for (const name of names) checkPortable(name, path);
       let folder = root.path;
       for (const [at, name] of names.entries()) {
         const entry = await entryOf(folder, name, path);
         if (entry === null) {
           await checkRoot(disk, root);
+          const missing = names.slice(at, -1);
           const file = `${folder}/${names.slice(at).join("/")}`;
-          return { state: "absent", file, folder, missing: names.slice(at, -1) };
+          return { state: "absent", file, folder, missing };
         }
         const [spelled, stats] = entry;
         const file = `${folder}/${spelled}`;

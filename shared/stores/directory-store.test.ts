@@ -436,6 +436,7 @@ test("names that no folder should hold are refused, and told what to be instead"
     await loose.write("x:y.md", bytes("x"), none);
     await assert.rejects(loose.write(".git/config", bytes("x"), none), { rule: "git-folder" });
     assert.deepEqual(await names(), ["x:y.md"]);
+    await store.write("x:y.md", bytes("edited"), { base: await versionAt(store, "x:y.md"), intent: null });
   }));
 
 test("a file is not read again while it looks the same; one that had just changed when it was read is", () =>

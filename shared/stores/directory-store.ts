@@ -3,8 +3,10 @@
  * file that was touched, copied back or moved by git is still the same; times and inodes only save reading.
  */
 import { MAX_DOCUMENT_BYTES } from "../document/bytes.ts";
+import { decodeFilePath } from "../document/path-disk.ts";
 import { FrontrowError } from "../errors.ts";
 import { type Disk, moved, onDisk } from "./directory-disk.ts";
+import { checkPortable } from "./directory-names.ts";
 import { createPlaces, openRoot, type Root } from "./directory-place.ts";
 import { readStable, requireSize } from "./directory-read.ts";
 import { type Scanned, type ScanOptions, scan } from "./directory-scan.ts";
@@ -19,7 +21,7 @@ export interface DirectoryOptions {
   folder: string;
   /** Bytes; a larger file is not read. @default 5 MiB */
   maxBytes?: number;
-  /** Refuse names that Windows cannot hold. @default true */
+  /** Make no file by a name that Windows cannot hold; one that is there is read and written. @default true */
   portable?: boolean;
   /** Flush each write to the disk: slower, and a power cut loses nothing that was said to be written. @default false */
   durable?: boolean;
@@ -49,7 +51,7 @@ export async function openDirectoryStore(options: DirectoryOptions): Promise<Dir
   const { disk, maxBytes = MAX_DOCUMENT_BYTES, portable = true, durable = false } = options;
   const { stamps = new Map(), made = new Set(), now = Date.now } = options;
   const root = await openRoot(disk, options.folder);
-  const places = createPlaces(disk, root, portable);
+  const places = createPlaces(disk, root);
   const ground = { disk, root, durable, maxBytes, made };
 
   /** Failures as answers; a defect is thrown. */
@@ -104,8 +106,10 @@ export async function openDirectoryStore(options: DirectoryOptions): Promise<Dir
       onDisk("write", path, async () => {
         const place = await places.locate(path);
         if ((place.state === "absent") !== (base === null)) throw moved(path);
-        if (place.state === "absent") await createFile(ground, path, place, content);
-        else await replaceFile(ground, path, place, content, base!);
+        if (place.state === "absent") {
+          if (portable) for (const name of decodeFilePath(path).split("/")) checkPortable(name, path);
+          await createFile(ground, path, place, content);
+        } else await replaceFile(ground, path, place, content, base!);
       }),
 
     remove: (path, { base }) =>
