@@ -50,8 +50,8 @@ after(async () => {
 
 test("a dry run writes nothing, not even the folder", async () => {
   const { code, json } = await garden.cli(["export", folder, "--dry-run", "--json"]);
-  assert.equal(code, EXIT.ok);
-  assert.deepEqual([json.dry_run, json.counts, json.documents], [true, { created: 4 }, 4]);
+  assert.equal(code, EXIT.attention, "and says what would be refused");
+  assert.deepEqual([json.dry_run, json.counts, json.documents], [true, { created: 3, refused: 1 }, 4]);
   await assert.rejects(stat(folder), { code: "ENOENT" });
 });
 

@@ -6,6 +6,7 @@ import { encode } from "../../shared/document/bytes.ts";
 import { displayPath } from "../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import type { HistoryHub, HubDocument } from "../../shared/hub/history-hub.ts";
+import { requireName } from "../../shared/stores/directory-names.ts";
 import { versionOf } from "../../shared/stores/directory-read.ts";
 import type { DirectoryStore, Look } from "../../shared/stores/directory-store.ts";
 import { pooled } from "../../shared/sync/pool.ts";
@@ -20,6 +21,8 @@ export interface Exporting {
   manifest: Manifest;
   /** Overwrite files that differ and are not known to be ours. */
   force: boolean;
+  /** Refuse to make files by names that Windows cannot hold. */
+  portable: boolean;
   /** Only say what would happen. */
   dryRun: boolean;
   signal: AbortSignal;
@@ -127,7 +130,7 @@ async function write(
 }
 
 async function writeOne(
-  { store, manifest, force, dryRun, onOutcome }: Exporting,
+  { store, manifest, force, portable, dryRun, onOutcome }: Exporting,
   collection: string,
   { path, revision, text }: HubDocument,
   seen: Wanted["seen"],
@@ -146,7 +149,9 @@ async function writeOne(
     return;
   }
   try {
-    if (!dryRun) {
+    if (dryRun) {
+      if (base === null) requireName(path, portable);
+    } else {
       await store.write(path, content, { base, intent: null });
       note();
     }

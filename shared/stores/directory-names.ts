@@ -1,4 +1,5 @@
 /** Names in a folder: which are nobody's documents, and which must never be written. */
+import { decodeFilePath } from "../document/path-disk.ts";
 import { refused } from "./directory-disk.ts";
 
 const OWN = ".frontrow-";
@@ -48,6 +49,14 @@ export function checkName(segment: string, path: string): void {
   }
   if (isIgnored(segment)) {
     throw refused(path, "ignored-name", `files by the name "${segment}" are ignored`, "Rename the document.");
+  }
+}
+
+/** @throws {FrontrowError} `PATH_INVALID` when no file may be made for this document, as `checkName` and `checkPortable`. */
+export function requireName(path: string, portable: boolean): void {
+  for (const segment of decodeFilePath(path).split("/")) {
+    checkName(segment, path);
+    if (portable) checkPortable(segment, path);
   }
 }
 

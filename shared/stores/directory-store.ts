@@ -3,10 +3,9 @@
  * file that was touched, copied back or moved by git is still the same; times and inodes only save reading.
  */
 import { MAX_DOCUMENT_BYTES } from "../document/bytes.ts";
-import { decodeFilePath } from "../document/path-disk.ts";
 import { FrontrowError } from "../errors.ts";
 import { type Disk, moved, onDisk } from "./directory-disk.ts";
-import { checkPortable } from "./directory-names.ts";
+import { requireName } from "./directory-names.ts";
 import { createPlaces, openRoot, type Root } from "./directory-place.ts";
 import { readStable, requireSize } from "./directory-read.ts";
 import { type Scanned, type ScanOptions, scan } from "./directory-scan.ts";
@@ -107,7 +106,7 @@ export async function openDirectoryStore(options: DirectoryOptions): Promise<Dir
         const place = await places.locate(path);
         if ((place.state === "absent") !== (base === null)) throw moved(path);
         if (place.state === "absent") {
-          if (portable) for (const name of decodeFilePath(path).split("/")) checkPortable(name, path);
+          requireName(path, portable);
           await createFile(ground, path, place, content);
         } else await replaceFile(ground, path, place, content, base!);
       }),

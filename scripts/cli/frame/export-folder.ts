@@ -39,7 +39,7 @@ export interface Exported {
 }
 
 export async function exportFolder(engine: Engine, call: Call, request: ExportRequest): Promise<Exported> {
-  const { folder, project, force, remove, dryRun } = request;
+  const { folder, project, force, remove, portable, dryRun } = request;
   const collections = engine.config.collections.filter(({ name }) => engine.bindings.has(name));
   const { problem, ...manifest } = await readManifest(folder, project);
   if (problem !== null) {
@@ -74,6 +74,7 @@ export async function exportFolder(engine: Engine, call: Call, request: ExportRe
     store,
     manifest,
     force,
+    portable,
     dryRun,
     signal: call.io.interruption(),
     onOutcome: note,
