@@ -20,8 +20,11 @@ export interface ScanOptions {
   wanted?: (path: string) => boolean;
 }
 
+/** Files in memory at a time. */
+const BREADTH = 8;
+
 /**
- * Walks the folder in the order of names, one file in memory at a time.
+ * Walks the folder in the order of names.
  * @throws {FrontrowError} `STORE_UNAVAILABLE` when the root is missing or replaced, also in the end: then what was told
  * before is no whole picture, and nothing may be taken for absent.
  */
@@ -40,33 +43,38 @@ export async function* scan(
       yield { state: "unread", shown: below, error: entries };
       return;
     }
-    for (const entry of entries) {
-      const shown = below === "" ? entry.name : `${below}/${entry.name}`;
-      if (isIgnored(entry.name)) yield { state: "ignored", shown };
-      else if (entry.isDirectory()) yield* enter(shown);
-      else if (!entry.isFile()) yield { state: "ignored", shown };
-      else yield* file(shown);
+    for (let at = 0; at < entries.length; at += BREADTH) {
+      // Looked at together, told in the order of names.
+      const some = entries.slice(at, at + BREADTH).map((entry) => {
+        const shown = below === "" ? entry.name : `${below}/${entry.name}`;
+        const isFolder = entry.isDirectory() && !isIgnored(entry.name);
+        return { shown, told: isFolder ? null : tell(entry, shown) };
+      });
+      const told = await Promise.all(some.map((one) => one.told));
+      for (const [index, { shown }] of some.entries()) {
+        const one = told[index];
+        if (one === null) yield* enter(shown);
+        else if (one !== undefined) yield one;
+      }
     }
   }
 
-  async function* file(shown: string): AsyncGenerator<Scanned> {
+  /** undefined: it went away since its folder was read, and is absent. */
+  async function tell(entry: FolderEntry, shown: string): Promise<Scanned | undefined> {
+    if (isIgnored(entry.name) || !entry.isFile()) return { state: "ignored", shown };
     let path: string;
     try {
       path = encodeFilePath(shown);
     } catch (error) {
       if (!(error instanceof FrontrowError)) throw error;
-      yield { state: "unknown", path: null, shown, error };
-      return;
+      return { state: "unknown", path: null, shown, error };
     }
-    if (!wanted(path)) {
-      yield { state: "ignored", shown };
-      return;
-    }
+    if (!wanted(path)) return { state: "ignored", shown };
     const seen = await look(path);
-    if (seen.state === "unknown")
-      yield { state: "unknown", path, shown: displayPath(path), error: seen.error };
-    else if (seen.state === "found") yield { path, ...seen };
-    // Else it went away since its folder was read, and is absent.
+    if (seen.state === "absent") return undefined;
+    return seen.state === "found"
+      ? { path, ...seen }
+      : { state: "unknown", path, shown: displayPath(path), error: seen.error };
   }
 
   async function entriesOf(below: string): Promise<FolderEntry[] | FrontrowError> {
