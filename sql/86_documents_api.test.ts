@@ -7,7 +7,8 @@ import { connect } from "../shared/sync/connect.ts";
 
 const SLUGS = ["a", "b", "c", "d", "e"];
 const pathOf = (slug: string): string => `users/ann/parts/${slug}.md`;
-const textOf = (slug: string): string => `---\nname: ${slug} # kept\nstatus: active\n---\n${slug.repeat(1000)}\n`;
+const textOf = (slug: string): string =>
+  `---\nname: ${slug} # kept\nstatus: active\n---\n${slug.repeat(1000)}\n`;
 
 let garden: Garden;
 let history: HistoryHub;

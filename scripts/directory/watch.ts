@@ -1,6 +1,6 @@
 /**
  * Tells which documents of a folder may have changed. A hint and nothing more: what is there is for the store to look at,
- * and what a watcher misses for the next scan.
+ * and what a watcher misses for the next scan. A second change within 50 ms is not told: look no sooner than that.
  */
 import { basename, relative, sep } from "node:path";
 import { watch as chokidar } from "chokidar";
