@@ -295,12 +295,16 @@ test("somebody else's edit between the check and the write is not overwritten", 
       ],
     ];
     for (const [name, edit] of edits) {
-      for (const moment of ["chmod", "link"] as const) {
+      for (const [moment, whose] of [
+        ["chmod", /./],
+        ["link", /./],
+        ["open", /tmp \d/], // the second name, which is verified
+      ] as const) {
         await put("a.md", "base");
         const raced = createTestDisk(disk);
         const store = await open({ disk: raced });
         const base = await versionAt(store, "a.md");
-        raced.meanwhile(moment, /./, edit);
+        raced.meanwhile(moment, whose, edit);
         await assert.rejects(store.write("a.md", bytes("ours"), { base, intent: null }), {
           code: "REPLICA_MOVED",
         });

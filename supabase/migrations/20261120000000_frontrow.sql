@@ -4047,7 +4047,7 @@ declare
   most int := least(greatest(coalesce((request ->> 'limit')::int, 1000), 1), 1000);
   weight bigint := coalesce((request ->> 'maxBytes')::bigint, 8388608);
   with_texts boolean := coalesce((request ->> 'texts')::boolean, true);
-  place text := request ->> 'after';
+  place text := coalesce(request ->> 'after', '');
   wanted text[];
   result jsonb;
 begin
@@ -4056,15 +4056,21 @@ begin
     raise exception 'frontrow: collection % is not registered', coalesce(request ->> 'collection', '(none)') using errcode = 'FR404';
   end if;
   if pg_catalog.jsonb_typeof(request -> 'paths') = 'array' then
-    wanted := array(select pg_catalog.jsonb_array_elements_text(request -> 'paths'));
+    wanted := array(select distinct pg_catalog.jsonb_array_elements_text(request -> 'paths'));
   end if;
   -- One more than the page shows whether another follows. The weight is known without reading a long text.
-  with found as (
-    select d.path, d.revision, d.digest, d.text, pg_catalog.octet_length(d.text) as bytes
-    from frontrow.documents as d
-    where d.collection = request ->> 'collection' and d.deleted_at is null and d.text is not null
-      and (place is null or d.path > place) and (wanted is null or d.path = any (wanted))
-    order by d.path limit most + 1
+  with named as (
+    (select d.* from frontrow.documents as d
+    where wanted is null and d.collection = request ->> 'collection' and d.path > place
+      and d.deleted_at is null and d.text is not null
+    order by d.path limit most + 1)
+    union all
+    select d.* from pg_catalog.unnest(wanted) as w (path)
+    join frontrow.documents as d on d.collection = request ->> 'collection' and d.path = w.path
+    where d.path > place and d.deleted_at is null and d.text is not null
+  ), found as (
+    select n.path, n.revision, n.digest, n.text, pg_catalog.octet_length(n.text) as bytes
+    from named as n order by n.path limit most + 1
   ), placed as (
     select f.*, pg_catalog.row_number() over (order by f.path) as nth, sum(f.bytes) over (order by f.path) as upto from found as f
   ), page as (
