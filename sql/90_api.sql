@@ -26,6 +26,7 @@ begin
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
       ('log', 'The newest outcomes.'),
+      ('documents', 'The documents as they are now, page by page.'),
       ('history', 'Revisions, newest first.'),
       ('revision', 'One revision with its text.'),
       ('restore', 'Makes an old revision the newest.'),

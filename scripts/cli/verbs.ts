@@ -6,6 +6,7 @@ import { check } from "./check.ts";
 import { conflicts } from "./conflicts.ts";
 import { diff } from "./diff.ts";
 import { edit } from "./edit.ts";
+import { exportVerb } from "./export.ts";
 import type { Verb } from "./frame/verb.ts";
 import { halts } from "./halts.ts";
 import { importVerb } from "./import.ts";
@@ -24,6 +25,7 @@ export const verbs: readonly Verb[] = [
   sync,
   backfill,
   importVerb,
+  exportVerb,
   check,
   cat,
   edit,

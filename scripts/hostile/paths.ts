@@ -1,18 +1,20 @@
 /** H25–H34: paths and names. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileTemplate } from "../../shared/document/path.ts";
 import { decodeFilePath, encodeFilePath } from "../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../shared/errors.ts";
+import { openDirectoryStore } from "../../shared/stores/directory-store.ts";
+import { createFoldingDisk } from "../../shared/stores/test-disk.ts";
 import { walk } from "../cli/frame/walk.ts";
+import { disk } from "../directory/disk.ts";
 import type { Line } from "./line.ts";
 import type { World } from "./world.ts";
 
 const notes = compileTemplate("notes/:path*");
 const things = compileTemplate("things/:slug.md");
-const NO_FOLDER_STORE = "no store writes to a local folder or a git tree yet";
 
 const refusedBy = (rule: string) => (error: unknown) =>
   error instanceof FrontrowError && error.code === "PATH_INVALID" && error.rule === rule;
@@ -45,6 +47,26 @@ async function inFolder(names: readonly string[], use: (folder: string) => Promi
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** What becomes of documents written into one folder, one after the other: `written`, or the rule they are refused by. */
+async function writtenInFolder(paths: readonly string[], { folds = false } = {}): Promise<string[]> {
+  const outcomes: string[] = [];
+  await inFolder([], async (folder) => {
+    const store = await openDirectoryStore({ disk: folds ? createFoldingDisk(disk) : disk, folder });
+    for (const path of paths) {
+      const outcome = await store
+        .write(path, new TextEncoder().encode(path), { base: null, intent: null })
+        .then(
+          () => "written",
+          (error: { rule: string }) => error.rule,
+        );
+      outcomes.push(outcome);
+    }
+    const left = await readdir(folder, { recursive: true });
+    assert.ok(!left.some((name) => name.includes(".frontrow-")), "nothing temporary is left");
+  });
+  return outcomes;
 }
 
 export const PATHS: readonly Line[] = [
@@ -149,10 +171,18 @@ export const PATHS: readonly Line[] = [
   {
     id: "H27",
     title: "case twins",
-    outcome: "two documents",
-    notYet: NO_FOLDER_STORE,
-    codec() {
+    outcome: "two documents; in a folder that does not tell them apart the second refused case-twin",
+    async codec() {
       assert.notEqual(things.build({ slug: "A" }), things.build({ slug: "a" }));
+      const twins = ["A.md", "a.md", "Sub/x.md", "sub/x.md", "=C3=89.md", "=C3=A9.md"];
+      assert.deepEqual(
+        await writtenInFolder(twins),
+        twins.map(() => "written"),
+      );
+      assert.deepEqual(
+        await writtenInFolder(twins, { folds: true }),
+        twins.map((_, at) => (at % 2 === 0 ? "written" : "case-twin")),
+      );
     },
     async db(world) {
       await world.upload("things/H27.md", "---\ntitle: Upper\n---\n");
@@ -187,10 +217,14 @@ export const PATHS: readonly Line[] = [
   {
     id: "H29",
     title: "Windows' reserved names, streams, trailing dots and blanks",
-    outcome: "documents in Storage",
-    notYet: NO_FOLDER_STORE,
-    codec() {
+    outcome: "documents in Storage; not written into a folder, with another name proposed",
+    async codec() {
       for (const slug of RESERVED) assert.deepEqual({ ...things.parse(things.build({ slug })) }, { slug });
+      const refusals = await writtenInFolder(RESERVED.map((slug) => `things/${slug}`));
+      for (const [at, slug] of RESERVED.entries()) {
+        const expected = slug === " h29" ? ["written"] : ["reserved-name", "not-portable"];
+        assert.ok(expected.includes(refusals[at]!), `${slug}: ${refusals[at]}`);
+      }
     },
     async db(world) {
       for (const slug of RESERVED)
@@ -202,8 +236,7 @@ export const PATHS: readonly Line[] = [
   {
     id: "H30",
     title: ".git in any spelling",
-    outcome: "never read from a folder",
-    notYet: NO_FOLDER_STORE,
+    outcome: "never read from a folder, never written into one",
     async codec() {
       await inFolder([".git/config", ".GIT/config", "a/.git/hooks/x", "good.md"], async (folder) => {
         const { files } = await walk(folder);
@@ -215,6 +248,20 @@ export const PATHS: readonly Line[] = [
       for (const slug of [".git::$INDEX_ALLOCATION", ".g\u200cit", ".git/config"]) {
         assert.doesNotMatch(things.build({ slug }), /\/\.g[^/]*\//, "a key never makes such a folder");
       }
+      const spellings = [
+        ".git",
+        ".GIT",
+        ".git::$INDEX_ALLOCATION",
+        ".g=E2=80=8Cit",
+        ".git.",
+        ".git ",
+        "git=7E1",
+      ];
+      const paths = spellings.flatMap((name) => [name, `${name}/config`, `notes/${name}/hooks/x`]);
+      assert.deepEqual(
+        await writtenInFolder(paths),
+        paths.map(() => "git-folder"),
+      );
     },
   },
   {
@@ -251,8 +298,11 @@ export const PATHS: readonly Line[] = [
   {
     id: "H32",
     title: "a path that is both file and folder",
-    outcome: "two documents",
-    notYet: NO_FOLDER_STORE,
+    outcome: "two documents; in a folder the second refused file-and-folder",
+    async codec() {
+      assert.deepEqual(await writtenInFolder(["a", "a/b.md"]), ["written", "file-and-folder"]);
+      assert.deepEqual(await writtenInFolder(["a/b.md", "a"]), ["written", "file-and-folder"]);
+    },
     async db(world) {
       await world.upload("notes/h32", "File.\n");
       await world.upload("notes/h32/b", "Below.\n");
@@ -397,6 +447,11 @@ export const ARCHIVES: readonly Line[] = [
           ["good.md"],
         );
         assert.equal(ignored, 3, "and counted");
+        const store = await openDirectoryStore({ disk, folder: join(folder, "in") });
+        for (const path of ["loop/in/good.md", "outside/secret.md", "secret.md"]) {
+          const seen = await store.look(path);
+          assert.ok(seen.state === "unknown" && seen.error.rule === "symlink", path);
+        }
       });
     },
   },

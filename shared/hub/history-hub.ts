@@ -52,6 +52,32 @@ export interface Page<Item> {
   next: unknown;
 }
 
+export interface DocumentsRequest {
+  collection: string;
+  /** `next` of the page before. */
+  after?: string;
+  /** 1–1000. @default 1000 */
+  limit?: number;
+  /** The texts of one page together; at least one document comes. @default 8388608 */
+  maxBytes?: number;
+  /** Only these object names. */
+  paths?: readonly string[];
+  /** false: what there is, without the texts. @default true */
+  texts?: boolean;
+}
+
+/** A document as the hub holds it now. */
+export interface HubDocument {
+  path: string;
+  revision: number;
+  /** Of the canonical form. */
+  digest: string;
+  /** Of the text in UTF-8. */
+  bytes: number;
+  /** null: it was not asked for. */
+  text: string | null;
+}
+
 export interface RestoreRequest {
   collection: string;
   path: string;
@@ -113,6 +139,8 @@ export interface AuditRequest {
 
 /** All calls throw what `Hub`'s throw; besides, as told below. */
 export interface HistoryHub {
+  /** The documents that are not deleted, in the order of their paths, page by page. @throws {FrontrowError} `NOT_FOUND` */
+  documents(request: DocumentsRequest): Promise<{ items: readonly HubDocument[]; next: string | null }>;
   /** Newest first, page by page. */
   history(request: HistoryRequest): Promise<Page<Revision>>;
   /** One revision; without a number the newest. @throws {FrontrowError} `NOT_FOUND` */

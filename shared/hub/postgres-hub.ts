@@ -65,6 +65,7 @@ function createCall(client: RpcClient, { identity, caller }: Caller): CallVerb {
 export function createHistoryHub(client: RpcClient, caller: Caller): HistoryHub {
   const call = createCall(client, caller);
   return {
+    documents: (request) => call("documents", request),
     history: (request) => call("history", request),
     revision: (request) => call("revision", request),
     restore: (request) => call("restore", request),
