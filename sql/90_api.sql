@@ -27,6 +27,7 @@ begin
       ('history', 'Revisions, newest first.'),
       ('revision', 'One revision with its text.'),
       ('restore', 'Makes an old revision the newest.'),
+      ('changes', 'The documents that changed since a cursor.'),
       ('purge_author', 'Forgets what one person wrote, and their name.'),
       ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)

@@ -294,6 +294,19 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "      and k.decision is distinct from nullif(note -> 'decision', 'null') then k.decision end;",
     replace: "      and false then k.decision end;",
   },
+  "the end of the change feed": { find: " and d.changed < horizon\n", replace: "\n" },
+  "the change feed's order": {
+    find: "  new.changed := pg_catalog.pg_current_xact_id();\n",
+    replace: "",
+  },
+  "the feed a cursor belongs to": {
+    find: "  is_reset := place[1] is distinct from feed\n",
+    replace: "  is_reset := place is null\n",
+  },
+  "the numbers of another server": {
+    find: "  update frontrow.documents set changed = pg_catalog.pg_current_xact_id()\n  where changed > pg_catalog.pg_current_xact_id();\n",
+    replace: "",
+  },
 };
 
 export function mutate(sql: string, name: string | undefined): string {

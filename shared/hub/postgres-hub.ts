@@ -14,6 +14,7 @@ import type {
   Report,
   Resumed,
 } from "./hub.ts";
+import type { PeerHub } from "./peer-hub.ts";
 
 /** The protocol these functions must speak; `frontrow.protocol()` in SQL. */
 export const PROTOCOL = 1;
@@ -69,6 +70,14 @@ export function createHistoryHub(client: RpcClient, caller: Caller): HistoryHub 
     restore: (request) => call("restore", request),
     purgeAuthor: (request) => call("purge_author", request),
     audit: (request) => call("audit", request),
+  };
+}
+
+/** Other places' side of the hub. */
+export function createPeerHub(client: RpcClient, caller: Caller): PeerHub {
+  const call = createCall(client, caller);
+  return {
+    changes: (request) => call("changes", request),
   };
 }
 

@@ -1,0 +1,54 @@
+/**
+ * The hub's contract for peers: other places that keep the same documents and ask what changed. Field names are those on
+ * the wire; moments are ISO texts with microseconds.
+ */
+
+/** A document that changed, at its newest revision. */
+export interface Change {
+  collection: string;
+  path: string;
+  revision: number;
+  /** Of the canonical form; null where its author was purged. */
+  digest: string | null;
+  deleted: boolean;
+  /** Who made this revision, where known. */
+  author: string | null;
+  at: string;
+  /** Only where texts were asked for, and never of a deletion. */
+  text?: string;
+}
+
+export interface ChangesRequest {
+  /** `next` of the answer before. @default the beginning */
+  since?: string;
+  /** @default all */
+  collection?: string;
+  /** Whose feed it is: a cursor of one reader is of no use to another. */
+  reader?: string;
+  /** 1–1000. @default 200 */
+  limit?: number;
+  /** Of all texts together; at least one document comes. @default 4000000 */
+  maxBytes?: number;
+  /** @default true */
+  texts?: boolean;
+}
+
+export interface Changes {
+  items: readonly Change[];
+  /** Where to go on; good for ever, on this server. */
+  next: string;
+  /** There are more now. */
+  more: boolean;
+  /** This is the whole state from its beginning: what is not in it, up to the last page, is not there. */
+  reset: boolean;
+}
+
+/** All calls throw what `Hub`'s throw; besides, as told below. */
+export interface PeerHub {
+  /**
+   * Documents changed since a cursor, each once, in the order of the transactions that changed them. None is ever skipped;
+   * a transaction that runs long holds back those that began after it.
+   * @throws {FrontrowError} `NOT_FOUND` (no such collection), `REQUEST_INVALID` (no cursor).
+   */
+  changes(request: ChangesRequest): Promise<Changes>;
+}
