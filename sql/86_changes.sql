@@ -51,6 +51,17 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function frontrow.feed_name(text[], text) is 'The feed that a cursor belongs to.';
 
+-- A document as it crosses the wire to a peer.
+create or replace function frontrow.document_item(d frontrow.documents, has_text boolean) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select pg_catalog.jsonb_build_object('collection', d.collection, 'path', d.path, 'revision', d.revision,
+    'digest', d.digest, 'deleted', d.deleted_at is not null, 'at', frontrow.stamp(d.updated_at), 'author', (
+      select r.author from frontrow.revisions as r
+      where r.collection = d.collection and r.path = d.path and r.revision = d.revision))
+    || case when has_text and d.deleted_at is null then pg_catalog.jsonb_build_object('text', d.text) else '{}' end
+$$;
+comment on function frontrow.document_item(frontrow.documents, boolean) is 'A document at its newest revision: {collection, path, revision, digest, deleted, at, author, text?}.';
+
 create or replace function frontrow.changes(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -63,7 +74,7 @@ declare
   is_reset boolean;
   horizon xid8;
   items jsonb;
-  last jsonb;
+  last text;
   found_more boolean;
 begin
   perform frontrow.check_protocol(request);
@@ -89,33 +100,39 @@ begin
   -- Taken before the documents are read: one that ends in between is shown next time.
   horizon := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
   with page as (
-    select d.*, row_number() over w as n, sum(
-      case when has_texts and d.deleted_at is null then coalesce(pg_catalog.octet_length(d.text), 0) else 0 end) over w as bytes
+    select f.d, row_number() over w as n, sum(case when has_texts and (f.d).deleted_at is null
+      then coalesce(pg_catalog.octet_length((f.d).text), 0) else 0 end) over w as bytes
     from (
-      select * from frontrow.documents as d
+      select d, d.changed, d.collection, d.path from frontrow.documents as d
       where (d.changed, d.collection, d.path) > (place[2]::xid8, place[3], place[4]) and d.changed < horizon
         and d.collection = any (names)
       order by d.changed, d.collection, d.path limit most + 1
-    ) as d
-    window w as (order by d.changed, d.collection, d.path)
+    ) as f
+    window w as (order by f.changed, f.collection, f.path)
+  ), kept as (
+    select * from page where n <= most and (n = 1 or bytes <= most_bytes)
   )
-  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', p.collection, 'path', p.path,
-      'revision', p.revision, 'digest', p.digest, 'deleted', p.deleted_at is not null, 'author', r.author,
-      'at', frontrow.stamp(p.updated_at), 'changed', p.changed::text)
-    || case when has_texts and p.deleted_at is null then pg_catalog.jsonb_build_object('text', p.text) else '{}' end
-    order by p.n) filter (where p.n <= most and (p.n = 1 or p.bytes <= most_bytes)), '[]'),
-    coalesce(pg_catalog.bool_or(p.n > most or (p.n > 1 and p.bytes > most_bytes)), false)
-  into items, found_more
-  from page as p
-  left join frontrow.revisions as r on r.collection = p.collection and r.path = p.path and r.revision = p.revision;
-  last := items -> -1;
-  return pg_catalog.jsonb_build_object(
-    'items', (select coalesce(pg_catalog.jsonb_agg(i.item - 'changed' order by i.n), '[]')
-      from pg_catalog.jsonb_array_elements(items) with ordinality as i (item, n)),
-    'next', pg_catalog.format('%s:%s:%s:%s', feed,
-      case when found_more then last ->> 'changed' else greatest(place[2]::xid8, horizon)::text end,
-      case when found_more then last ->> 'collection' end, case when found_more then last ->> 'path' end),
-    'more', found_more, 'reset', is_reset);
+  select coalesce(pg_catalog.jsonb_agg(frontrow.document_item(k.d, has_texts) order by k.n), '[]'),
+    (pg_catalog.array_agg(pg_catalog.concat_ws(':', feed, (k.d).changed, (k.d).collection, (k.d).path) order by k.n desc))[1],
+    (select count(*) from page) > count(*)
+  into items, last, found_more from kept as k;
+  return pg_catalog.jsonb_build_object('items', items, 'more', found_more, 'reset', is_reset, 'next',
+    case when found_more then last else pg_catalog.format('%s:%s::', feed, greatest(place[2]::xid8, horizon)) end);
 end;
 $$;
 comment on function frontrow.changes(jsonb) is 'Documents changed since a cursor, each once at its newest revision. {since?, collection?, reader?, limit?, maxBytes?, texts?} → {items, next, more, reset}; reset: this is the whole state, from its beginning. Raises FR404, FR422.';
+
+-- What is not there is left out of the answer.
+create or replace function frontrow.documents(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('items', (
+    select coalesce(pg_catalog.jsonb_agg(frontrow.document_item(d, coalesce((request ->> 'texts')::boolean, true))
+      order by d.collection, d.path), '[]')
+    from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text)
+    join frontrow.collections as c on c.name = i.collection
+    join frontrow.documents as d on d.collection = i.collection and d.path = i.path));
+end;
+$$;
+comment on function frontrow.documents(jsonb) is 'These documents at their newest revision. {items: [{collection, path}], texts?} → {items}.';

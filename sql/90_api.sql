@@ -28,6 +28,7 @@ begin
       ('revision', 'One revision with its text.'),
       ('restore', 'Makes an old revision the newest.'),
       ('changes', 'The documents that changed since a cursor.'),
+      ('documents', 'Documents at their newest revision.'),
       ('purge_author', 'Forgets what one person wrote, and their name.'),
       ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)

@@ -307,6 +307,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "  update frontrow.documents set changed = pg_catalog.pg_current_xact_id()\n  where changed > pg_catalog.pg_current_xact_id();\n",
     replace: "",
   },
+  "the person a table is asked as": {
+    find: "        ('role', 'authenticated')) as s (name, value);\n",
+    replace: "        ('request.jwt.claim', '')) as s (name, value);\n",
+  },
+  "the columns a document shows": { find: " and (true or %s)'", replace: "'" },
 };
 
 export function mutate(sql: string, name: string | undefined): string {

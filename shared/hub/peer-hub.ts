@@ -3,10 +3,21 @@
  * the wire; moments are ISO texts with microseconds.
  */
 
-/** A document that changed, at its newest revision. */
-export interface Change {
+/** What a verified token says of a person who is signed in. */
+export interface Claims {
+  role: "authenticated";
+  sub: string;
+  [claim: string]: unknown;
+}
+
+/** A document's name. */
+export interface DocumentName {
   collection: string;
   path: string;
+}
+
+/** A document at its newest revision. */
+export interface PeerDocument extends DocumentName {
   revision: number;
   /** Of the canonical form; null where its author was purged. */
   digest: string | null;
@@ -34,7 +45,7 @@ export interface ChangesRequest {
 }
 
 export interface Changes {
-  items: readonly Change[];
+  items: readonly PeerDocument[];
   /** Where to go on; good for ever, on this server. */
   next: string;
   /** There are more now. */
@@ -51,4 +62,11 @@ export interface PeerHub {
    * @throws {FrontrowError} `NOT_FOUND` (no such collection), `REQUEST_INVALID` (no cursor).
    */
   changes(request: ChangesRequest): Promise<Changes>;
+  /** These documents; those that are not there are left out. */
+  documents(names: readonly DocumentName[], options?: { texts?: boolean }): Promise<PeerDocument[]>;
+  /**
+   * Those of these documents whose rows a signed-in person can see, by the policies and grants of the tables. A deleted
+   * document has no row.
+   */
+  visible(claims: Claims, names: readonly DocumentName[]): Promise<DocumentName[]>;
 }

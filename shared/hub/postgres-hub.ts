@@ -14,7 +14,7 @@ import type {
   Report,
   Resumed,
 } from "./hub.ts";
-import type { PeerHub } from "./peer-hub.ts";
+import type { DocumentName, PeerDocument, PeerHub } from "./peer-hub.ts";
 
 /** The protocol these functions must speak; `frontrow.protocol()` in SQL. */
 export const PROTOCOL = 1;
@@ -78,6 +78,13 @@ export function createPeerHub(client: RpcClient, caller: Caller): PeerHub {
   const call = createCall(client, caller);
   return {
     changes: (request) => call("changes", request),
+    async documents(names, options) {
+      return (await call<{ items: PeerDocument[] }>("documents", { items: names, ...options })).items;
+    },
+    async visible(claims, names) {
+      if (names.length === 0) return [];
+      return (await call<{ items: DocumentName[] }>("visible", { claims, items: names })).items;
+    },
   };
 }
 

@@ -4095,6 +4095,17 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function frontrow.feed_name(text[], text) is 'The feed that a cursor belongs to.';
 
+-- A document as it crosses the wire to a peer.
+create or replace function frontrow.document_item(d frontrow.documents, has_text boolean) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select pg_catalog.jsonb_build_object('collection', d.collection, 'path', d.path, 'revision', d.revision,
+    'digest', d.digest, 'deleted', d.deleted_at is not null, 'at', frontrow.stamp(d.updated_at), 'author', (
+      select r.author from frontrow.revisions as r
+      where r.collection = d.collection and r.path = d.path and r.revision = d.revision))
+    || case when has_text and d.deleted_at is null then pg_catalog.jsonb_build_object('text', d.text) else '{}' end
+$$;
+comment on function frontrow.document_item(frontrow.documents, boolean) is 'A document at its newest revision: {collection, path, revision, digest, deleted, at, author, text?}.';
+
 create or replace function frontrow.changes(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -4107,7 +4118,7 @@ declare
   is_reset boolean;
   horizon xid8;
   items jsonb;
-  last jsonb;
+  last text;
   found_more boolean;
 begin
   perform frontrow.check_protocol(request);
@@ -4133,36 +4144,140 @@ begin
   -- Taken before the documents are read: one that ends in between is shown next time.
   horizon := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
   with page as (
-    select d.*, row_number() over w as n, sum(
-      case when has_texts and d.deleted_at is null then coalesce(pg_catalog.octet_length(d.text), 0) else 0 end) over w as bytes
+    select f.d, row_number() over w as n, sum(case when has_texts and (f.d).deleted_at is null
+      then coalesce(pg_catalog.octet_length((f.d).text), 0) else 0 end) over w as bytes
     from (
-      select * from frontrow.documents as d
+      select d, d.changed, d.collection, d.path from frontrow.documents as d
       where (d.changed, d.collection, d.path) > (place[2]::xid8, place[3], place[4]) and d.changed < horizon
         and d.collection = any (names)
       order by d.changed, d.collection, d.path limit most + 1
-    ) as d
-    window w as (order by d.changed, d.collection, d.path)
+    ) as f
+    window w as (order by f.changed, f.collection, f.path)
+  ), kept as (
+    select * from page where n <= most and (n = 1 or bytes <= most_bytes)
   )
-  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', p.collection, 'path', p.path,
-      'revision', p.revision, 'digest', p.digest, 'deleted', p.deleted_at is not null, 'author', r.author,
-      'at', frontrow.stamp(p.updated_at), 'changed', p.changed::text)
-    || case when has_texts and p.deleted_at is null then pg_catalog.jsonb_build_object('text', p.text) else '{}' end
-    order by p.n) filter (where p.n <= most and (p.n = 1 or p.bytes <= most_bytes)), '[]'),
-    coalesce(pg_catalog.bool_or(p.n > most or (p.n > 1 and p.bytes > most_bytes)), false)
-  into items, found_more
-  from page as p
-  left join frontrow.revisions as r on r.collection = p.collection and r.path = p.path and r.revision = p.revision;
-  last := items -> -1;
-  return pg_catalog.jsonb_build_object(
-    'items', (select coalesce(pg_catalog.jsonb_agg(i.item - 'changed' order by i.n), '[]')
-      from pg_catalog.jsonb_array_elements(items) with ordinality as i (item, n)),
-    'next', pg_catalog.format('%s:%s:%s:%s', feed,
-      case when found_more then last ->> 'changed' else greatest(place[2]::xid8, horizon)::text end,
-      case when found_more then last ->> 'collection' end, case when found_more then last ->> 'path' end),
-    'more', found_more, 'reset', is_reset);
+  select coalesce(pg_catalog.jsonb_agg(frontrow.document_item(k.d, has_texts) order by k.n), '[]'),
+    (pg_catalog.array_agg(pg_catalog.concat_ws(':', feed, (k.d).changed, (k.d).collection, (k.d).path) order by k.n desc))[1],
+    (select count(*) from page) > count(*)
+  into items, last, found_more from kept as k;
+  return pg_catalog.jsonb_build_object('items', items, 'more', found_more, 'reset', is_reset, 'next',
+    case when found_more then last else pg_catalog.format('%s:%s::', feed, greatest(place[2]::xid8, horizon)) end);
 end;
 $$;
 comment on function frontrow.changes(jsonb) is 'Documents changed since a cursor, each once at its newest revision. {since?, collection?, reader?, limit?, maxBytes?, texts?} → {items, next, more, reset}; reset: this is the whole state, from its beginning. Raises FR404, FR422.';
+
+-- What is not there is left out of the answer.
+create or replace function frontrow.documents(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('items', (
+    select coalesce(pg_catalog.jsonb_agg(frontrow.document_item(d, coalesce((request ->> 'texts')::boolean, true))
+      order by d.collection, d.path), '[]')
+    from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text)
+    join frontrow.collections as c on c.name = i.collection
+    join frontrow.documents as d on d.collection = i.collection and d.path = i.path));
+end;
+$$;
+comment on function frontrow.documents(jsonb) is 'These documents at their newest revision. {items: [{collection, path}], texts?} → {items}.';
+
+-- -------------------- sql/87_readers.sql --------------------
+
+-- What a person may see, by the policies of their own table: each question is asked of the table itself, as that person.
+--
+-- Only a function that runs as its caller may take on another role, and such a function cannot reach this schema: so the
+-- statements are written here, by a definer, and run there. Both are for service_role alone; the token was verified by
+-- the Data API, whose answer to frontrow_claims says whose it is.
+
+create or replace function public.frontrow_claims() returns jsonb
+language sql stable set search_path = '' as $$
+  select nullif(current_setting('request.jwt.claims', true), '')::jsonb
+$$;
+comment on function public.frontrow_claims() is 'Frontrow: the caller''s own token, verified: whoever can call this is signed in.';
+revoke execute on function public.frontrow_claims() from public, anon;
+grant execute on function public.frontrow_claims() to authenticated, service_role;
+
+-- Every column that a document shows is named, where it costs nothing: a column that may not be read hides the document.
+create or replace function frontrow.columns_named(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.string_agg(pg_catalog.format('r.%I is null', n.name), ' or ')
+  from (
+    select e ->> 'column' as name from pg_catalog.jsonb_array_elements(c.columns) as e
+    union select c.body_column where c.body_column is not null
+    union select pg_catalog.unnest(c.key_columns)
+  ) as n
+$$;
+comment on function frontrow.columns_named(frontrow.collections) is 'SQL that names every column of a document''s row r.';
+
+-- Takes [{path, keys}], answers the paths whose rows are there.
+create or replace function frontrow.see_statement(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.format(
+    'select pg_catalog.jsonb_agg(w.path) from (select k.value -> ''path'' as path,
+       array(select pg_catalog.jsonb_array_elements_text(k.value -> ''keys'')) as keys
+       from pg_catalog.jsonb_array_elements($1) as k) as w
+     join %s as r on %s where %s and (true or %s)',
+    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'), frontrow.live_condition(c), frontrow.columns_named(c))
+$$;
+comment on function frontrow.see_statement(frontrow.collections) is 'The statement that asks a table which of these rows its reader can see.';
+
+create or replace function public.frontrow_questions(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return (
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', q.name, 'argument', q.asked,
+      'statement', frontrow.see_statement(c))), '[]')
+    from (
+      select i.collection as name, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', i.path, 'keys',
+        pg_catalog.to_jsonb(frontrow.path_keys(k, i.path)))) as asked
+      from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text)
+      join frontrow.collections as k on k.name = i.collection
+      where frontrow.path_keys(k, i.path) is not null
+      group by i.collection
+    ) as q
+    join frontrow.collections as c on c.name = q.name and frontrow.is_as_registered(c));
+end;
+$$;
+comment on function public.frontrow_questions(jsonb) is 'Frontrow: the statements by which a table is asked what a person may see.';
+
+create or replace function public.frontrow_visible(request jsonb) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+declare
+  question record;
+  claims jsonb := request -> 'claims';
+  seen jsonb;
+  items jsonb := '[]'::jsonb;
+begin
+  if claims ->> 'role' is distinct from 'authenticated' then
+    raise exception 'frontrow: visible takes the claims of somebody who is signed in' using errcode = 'FR422';
+  end if;
+  for question in select * from pg_catalog.jsonb_to_recordset(public.frontrow_questions(request))
+    as q (collection text, statement text, argument jsonb)
+  loop
+    seen := null;
+    begin
+      perform pg_catalog.set_config(s.name, s.value, true) from (values
+        ('request.jwt.claims', claims::text), ('request.jwt.claim.sub', claims ->> 'sub'),
+        ('request.jwt.claim.role', claims ->> 'role'), ('request.jwt.claim.email', claims ->> 'email'),
+        ('role', 'authenticated')) as s (name, value);
+      execute question.statement into seen using question.argument;
+      -- Everything of that person ends here, their role first of all.
+      raise exception 'asked' using errcode = 'FR000';
+    exception
+      when sqlstate 'FR000' or insufficient_privilege then
+        items := items || (select coalesce(pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object('collection', question.collection, 'path', p.value)), '[]')
+          from pg_catalog.jsonb_array_elements(seen) as p);
+    end;
+  end loop;
+  return pg_catalog.jsonb_build_object('items', items);
+end;
+$$;
+comment on function public.frontrow_visible(jsonb) is 'Frontrow: the documents among these whose rows a signed-in person can see. {claims, items: [{collection, path}]} → {items}.';
+
+revoke execute on function public.frontrow_questions(jsonb), public.frontrow_visible(jsonb) from public, anon, authenticated;
+grant execute on function public.frontrow_questions(jsonb), public.frontrow_visible(jsonb) to service_role;
 
 -- -------------------- sql/90_api.sql --------------------
 
@@ -4196,6 +4311,7 @@ begin
       ('revision', 'One revision with its text.'),
       ('restore', 'Makes an old revision the newest.'),
       ('changes', 'The documents that changed since a cursor.'),
+      ('documents', 'Documents at their newest revision.'),
       ('purge_author', 'Forgets what one person wrote, and their name.'),
       ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)

@@ -1,0 +1,95 @@
+/** What crosses the wire: requests are checked against these, and the OpenAPI document is made from them. */
+import {
+  array,
+  boolean,
+  coerce,
+  type infer as Infer,
+  int,
+  looseObject,
+  nullable,
+  object,
+  enum as oneOf,
+  optional,
+  string,
+} from "zod";
+import { name } from "../names.ts";
+
+/** Documents named in one request. */
+export const MOST_NAMES = 200;
+
+const flag = oneOf(["true", "false"]).transform((word) => word === "true");
+const documentName = object({ collection: name, path: name });
+const document = object({
+  collection: string(),
+  path: string(),
+  revision: int(),
+  digest: nullable(string()).describe("SHA-256 of the canonical form; null where its author was purged."),
+  deleted: boolean(),
+  author: nullable(string()),
+  at: string().describe("ISO, with microseconds."),
+  text: optional(string()).describe("Byte for byte; missing where not asked for, or deleted."),
+});
+
+export const changesQuery = object({
+  since: optional(string().max(2200)).describe("`next` of the answer before; without it the feed begins."),
+  collection: optional(name),
+  limit: optional(coerce.number().int().min(1).max(1000)).describe("Default 200."),
+  maxBytes: optional(coerce.number().int().min(1).max(8_000_000)).describe(
+    "Of all texts together; one document always comes. Default 4000000.",
+  ),
+  texts: optional(flag).describe("Default true."),
+});
+export const changesAnswer = object({
+  items: array(document),
+  next: string(),
+  more: boolean().describe("Ask again at once."),
+  reset: boolean().describe(
+    "The whole state, from its beginning: what is not in it, up to the last page, is not there any more.",
+  ),
+});
+
+export const documentPlace = documentName;
+export const documentQuery = object({ texts: optional(flag).describe("Default true.") });
+export const documentAnswer = document;
+export const documentsBody = object({
+  items: array(documentName).min(1).max(MOST_NAMES),
+  texts: optional(boolean()).describe("Default true."),
+});
+export const documentsAnswer = object({
+  items: array(document).describe("What is not there, or may not be seen, is left out."),
+});
+
+export const conflictsQuery = object({
+  collection: optional(name),
+  path: optional(name).describe("Whole records, with their texts."),
+  state: optional(oneOf(["open", "all"])).describe("Default open."),
+  limit: optional(coerce.number().int().min(1).max(1000)).describe("Default 1000."),
+});
+export const conflictsAnswer = object({
+  items: array(
+    looseObject({
+      id: int(),
+      collection: string(),
+      path: string(),
+      state: oneOf(["open", "resolved"]),
+      overlapping: array(looseObject({ label: string(), name: string() })),
+      bucket_version: nullable(string()),
+      table_version: nullable(string()),
+      revision: int(),
+    }),
+  ),
+});
+
+export const failureAnswer = object({
+  error: object({
+    code: string(),
+    message: optional(string()),
+    path: optional(string()),
+    line: optional(int()),
+    column: optional(int()),
+    rule: optional(string()),
+    hint: optional(string()),
+  }),
+});
+
+export type ChangesQuery = Infer<typeof changesQuery>;
