@@ -20,8 +20,11 @@ function setUp() {
     },
   } as unknown as PeerHub;
   const app = createApiApp({
-    hub: { conflicts: async () => [], conflictsOf: async () => [] },
+    hub: { conflicts: async () => [], conflictsOf: async () => [], registered: async () => [] },
     peer,
+    as: () => assert.fail("nothing is pushed"),
+    bucket: () => assert.fail("nothing needs the bucket"),
+    config: { collections: [] },
     url: "https://project.supabase.co",
     secretKeys: [KEY],
     verify: async () => null,

@@ -44,6 +44,14 @@ export const ROUTES: readonly Route[] = [
     failures: ["REQUEST_TOO_LARGE", "REQUEST_TIMEOUT"],
   },
   {
+    method: "post",
+    path: "/push",
+    summary: "Texts made from the documents' revisions. What meets a newer revision is answered with it.",
+    body: schemas.pushBody,
+    answer: schemas.pushAnswer,
+    failures: ["REQUEST_TOO_LARGE", "REQUEST_TIMEOUT", "NOT_REGISTERED", "PROJECT_MISMATCH"],
+  },
+  {
     method: "get",
     path: "/conflicts",
     summary: "Conflicts, newest first.",

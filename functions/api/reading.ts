@@ -1,5 +1,11 @@
 /** What a caller is shown: a program everything, a person what the policies of their own tables let them see. */
-import type { Changes, ChangesRequest, DocumentName, PeerHub } from "../../shared/hub/peer-hub.ts";
+import {
+  type Changes,
+  type ChangesRequest,
+  type DocumentName,
+  keyOf,
+  type PeerHub,
+} from "../../shared/hub/peer-hub.ts";
 import type { Caller } from "./callers.ts";
 
 /** Of these, what the caller may see, in the same order. */
@@ -38,8 +44,4 @@ export async function readChanges(peer: PeerHub, caller: Caller, request: Change
     if (items.length > 0 || !page.more || pages === MOST_PAGES) return { ...page, items, reset };
     page = await peer.changes({ ...asked, since: page.next });
   }
-}
-
-function keyOf({ collection, path }: DocumentName): string {
-  return JSON.stringify([collection, path]);
 }

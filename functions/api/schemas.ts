@@ -11,6 +11,7 @@ import {
   enum as oneOf,
   optional,
   string,
+  uuid,
 } from "zod";
 import { name } from "../names.ts";
 
@@ -80,6 +81,41 @@ export const conflictsAnswer = object({
   ),
 });
 
+/** Items of one push; a peer with more sends more. */
+const MOST_ITEMS = 1000;
+
+export const pushBody = object({
+  request: uuid().describe("Of the peer's own making. Sent again, it goes on where it ended."),
+  message: optional(string().max(1000)).describe("Why, for the history."),
+  items: array(
+    documentName.extend({
+      expected: nullable(int().min(1)).describe(
+        "The revision the text was made from; null: there was no document.",
+      ),
+      text: nullable(string()).describe("null: the document is deleted."),
+    }),
+  )
+    .min(1)
+    .max(MOST_ITEMS),
+});
+export const pushAnswer = object({
+  items: array(
+    documentName.extend({
+      outcome: oneOf(["accepted", "newer", "refused", "busy", "held"]).describe(
+        "newer: merge with the text that comes with it, and push again. busy: push it again, under the same id. refused: change it. " +
+          "held: a person must look at the document first.",
+      ),
+      revision: optional(nullable(int())).describe("The document's now; null: there is none."),
+      text: optional(nullable(string())).describe("The document's now, where it is not what was pushed."),
+      code: optional(string()),
+      message: optional(string()),
+      line: optional(int()),
+      hint: optional(string()),
+    }),
+  ).describe("One for each item, in order."),
+  more: boolean().describe("Some are busy: push those again, under the same id."),
+});
+
 export const failureAnswer = object({
   error: object({
     code: string(),
@@ -92,4 +128,4 @@ export const failureAnswer = object({
   }),
 });
 
-export type ChangesQuery = Infer<typeof changesQuery>;
+export type Push = Infer<typeof pushBody>;

@@ -1,6 +1,8 @@
 /** The peers' doors on a real local stack, called over HTTP as anybody would. */
 import type { ZodType } from "zod";
 import { type Garden, type GardenOptions, startGarden } from "../../scripts/testing/garden.ts";
+import type { Limits } from "../../shared/sync/budget.ts";
+import { connect } from "../../shared/sync/connect.ts";
 import { createApiApp } from "./app.ts";
 import { createVerify } from "./verify.ts";
 
@@ -18,12 +20,14 @@ export interface TestApi {
   call(path: string, headers?: Record<string, string>, body?: unknown): Promise<Answer>;
 }
 
-export async function startApi(options: GardenOptions = {}): Promise<TestApi> {
+export async function startApi(options: GardenOptions = {}, limits: Partial<Limits> = {}): Promise<TestApi> {
   const garden = await startGarden(options);
-  const { stack, hub, peer } = garden;
+  const { stack, config } = garden;
+  const connection = connect({ url: stack.url, key: stack.secretKey });
   const app = createApiApp({
-    hub,
-    peer,
+    ...connection,
+    config,
+    limits,
     url: stack.url,
     secretKeys: [stack.secretKey],
     verify: createVerify(stack),

@@ -99,6 +99,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
       "frontrow-api",
       createApiApp({
         ...connection,
+        config,
         url: stack.url,
         secretKeys: secrets.secretKeys,
         verify: createVerify(stack),

@@ -312,6 +312,12 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "        ('request.jwt.claim', '')) as s (name, value);\n",
   },
   "the columns a document shows": { find: " and (true or %s)'", replace: "'" },
+  "the memory of pushes": { find: "  where w.outcomes ? a.outcome\n", replace: "  where false\n" },
+  "the signal behind a push": { find: "    where a.intent is not null\n", replace: "    where false\n" },
+  "whose push it is": {
+    find: " and p.reader = pg_catalog.md5(coalesce(pushed.request ->> 'reader', ''))",
+    replace: "",
+  },
 };
 
 export function mutate(sql: string, name: string | undefined): string {

@@ -3,6 +3,8 @@
  * the wire; moments are ISO texts with microseconds.
  */
 
+import type { Applied, ApplyItem } from "./hub.ts";
+
 /** What a verified token says of a person who is signed in. */
 export interface Claims {
   role: "authenticated";
@@ -14,6 +16,11 @@ export interface Claims {
 export interface DocumentName {
   collection: string;
   path: string;
+}
+
+/** A document's name as one text. */
+export function keyOf({ collection, path }: DocumentName): string {
+  return JSON.stringify([collection, path]);
 }
 
 /** A document at its newest revision. */
@@ -54,6 +61,14 @@ export interface Changes {
   reset: boolean;
 }
 
+/** The request that a push is part of: an id of the peer's own making, and whose it is. */
+export interface PushRequest {
+  /** A UUID. */
+  push: string;
+  /** Empty for programs. */
+  reader: string;
+}
+
 /** All calls throw what `Hub`'s throw; besides, as told below. */
 export interface PeerHub {
   /**
@@ -69,4 +84,24 @@ export interface PeerHub {
    * document has no row.
    */
   visible(claims: Claims, names: readonly DocumentName[]): Promise<DocumentName[]>;
+  /**
+   * Those of these plans whose write of the row the person could have made, found out by trying as them and taking it
+   * back; and those that would fail whoever tried, with the SQLSTATE.
+   */
+  writable(
+    claims: Claims,
+    writes: readonly (DocumentName & Pick<ApplyItem, "row">)[],
+  ): Promise<{ items: DocumentName[]; failed: (DocumentName & { state: string })[] }>;
+  /** What was accepted of this push before. Remembered for three days. */
+  pushed(request: PushRequest): Promise<(DocumentName & { revision: number | null })[]>;
+  /**
+   * `Hub.apply`, which remembers in the same transaction what was accepted: of `pushed`, the items that come out with one
+   * of these outcomes.
+   */
+  push(
+    request: PushRequest,
+    pushed: readonly (DocumentName & { outcomes: readonly string[] })[],
+    run: string,
+    items: readonly ApplyItem[],
+  ): Promise<Applied[]>;
 }

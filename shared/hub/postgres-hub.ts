@@ -85,6 +85,14 @@ export function createPeerHub(client: RpcClient, caller: Caller): PeerHub {
       if (names.length === 0) return [];
       return (await call<{ items: DocumentName[] }>("visible", { claims, items: names })).items;
     },
+    writable: (claims, writes) => call("visible", { claims, writes }),
+    async pushed(request) {
+      return (await call<{ items: (DocumentName & { revision: number | null })[] }>("pushed", { ...request }))
+        .items;
+    },
+    async push(request, pushed, run, items) {
+      return (await call<{ items: Applied[] }>("push", { ...request, pushed, run, items })).items;
+    },
   };
 }
 

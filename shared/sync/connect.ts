@@ -13,6 +13,8 @@ export interface Connection {
   hub: Hub;
   history: HistoryHub;
   peer: PeerHub;
+  /** The same for somebody else. */
+  as(caller: string | undefined): Pick<Connection, "hub" | "peer">;
   bucket(name: string): Store<Uint8Array>;
 }
 
@@ -46,6 +48,13 @@ export function connect(project: {
     hub: createPostgresHub(client as unknown as RpcClient, who),
     history: createHistoryHub(client as unknown as RpcClient, who),
     peer: createPeerHub(client as unknown as RpcClient, who),
+    as(name) {
+      const other = { identity, caller: name };
+      return {
+        hub: createPostgresHub(client as unknown as RpcClient, other),
+        peer: createPeerHub(client as unknown as RpcClient, other),
+      };
+    },
     bucket(name) {
       const known = stores.get(name);
       if (known) return known;

@@ -6,12 +6,21 @@ import type { NewBase, Plan } from "../reconcile/types.ts";
 
 /**
  * The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition.
- * `message` says in the history why. @default the outcome
+ * `message` says in the history why. @default the outcome. `editor` is the store whose deletion it is, where neither
+ * replica is gone yet.
  */
 export async function toApplyItem(
   item: ClaimedDocument,
   plan: Plan,
-  { message, warnings = [] }: { message?: string | undefined; warnings?: readonly Warning[] } = {},
+  {
+    message,
+    editor,
+    warnings = [],
+  }: {
+    message?: string | undefined;
+    editor?: ApplyItem["editor"] | undefined;
+    warnings?: readonly Warning[];
+  } = {},
 ): Promise<ApplyItem> {
   const revisions = await Promise.all(
     plan.revisions.map(async ({ text, fields, body, store }) => ({
@@ -27,7 +36,7 @@ export async function toApplyItem(
     token: item.token,
     outcome: plan.outcome,
     ...(message === undefined ? {} : { message }),
-    editor: revisions.at(-1)?.store ?? (item.bucket === null ? "bucket" : "table"),
+    editor: revisions.at(-1)?.store ?? editor ?? (item.bucket === null ? "bucket" : "table"),
     expect: {
       revision: item.hub?.revision ?? null,
       bucket: item.bucket?.version ?? null,

@@ -4181,6 +4181,72 @@ end;
 $$;
 comment on function frontrow.documents(jsonb) is 'These documents at their newest revision. {items: [{collection, path}], texts?} → {items}.';
 
+-- -------------------- sql/87_pushes.sql --------------------
+
+-- Pushes: what a peer brings is applied like any plan, and in the same transaction it is written down that it was. A peer
+-- that never saw the answer asks again under the same id, and nothing is done twice.
+
+create table frontrow.pushes (
+  request uuid not null,
+  reader text not null,
+  collection text not null,
+  path text not null,
+  revision bigint,
+  at timestamptz not null default now(),
+  primary key (request, reader, collection, path)
+);
+comment on table frontrow.pushes is 'What was accepted of the pushes of the last three days. Never content.';
+comment on column frontrow.pushes.reader is 'Digest of whose push it is, so that nobody''s id means anything to anybody else.';
+comment on column frontrow.pushes.revision is 'The document''s revision that came of it; null: it was deleted.';
+create index pushes_at_idx on frontrow.pushes (at);
+alter table frontrow.pushes enable row level security;
+revoke all on frontrow.pushes from public, anon, authenticated;
+
+create or replace function frontrow.pushed(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('items', (
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+      'collection', p.collection, 'path', p.path, 'revision', p.revision)), '[]')
+    from frontrow.pushes as p
+    where p.request = (pushed.request ->> 'push')::uuid and p.reader = pg_catalog.md5(coalesce(pushed.request ->> 'reader', ''))));
+end;
+$$;
+comment on function frontrow.pushed(jsonb) is 'What was accepted of a push before. {push, reader?} → {items: [{collection, path, revision}]}.';
+
+-- `pushed` names the items that carry what was pushed, and what must come of each: anything else was not accepted.
+create or replace function frontrow.push(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  answer jsonb := frontrow.apply(request);
+begin
+  delete from frontrow.pushes as p where p.ctid = any (array(
+    select o.ctid from frontrow.pushes as o where o.at < pg_catalog.now() - interval '3 days' limit 1000));
+  insert into frontrow.pushes (request, reader, collection, path, revision)
+  select (push.request ->> 'push')::uuid, pg_catalog.md5(coalesce(push.request ->> 'reader', '')), a.collection, a.path,
+    case when a.outcome <> 'deleted' then a.revision end
+  from pg_catalog.jsonb_to_recordset(answer -> 'items') as a (collection text, path text, outcome text, revision bigint)
+  join pg_catalog.jsonb_to_recordset(request -> 'pushed') as w (collection text, path text, outcomes jsonb)
+    using (collection, path)
+  where w.outcomes ? a.outcome
+  on conflict do nothing;
+  -- Nobody else has signalled this document: if its object is never written, a signal is what brings it to a worker. The
+  -- lease counts it as seen, so that it goes when the write is confirmed.
+  with noted as (
+    insert into frontrow.dirty (collection, path, store)
+    select a.collection, a.path, 'table'
+    from pg_catalog.jsonb_to_recordset(answer -> 'items') as a (collection text, path text, intent uuid)
+    where a.intent is not null
+    returning id, collection, path
+  )
+  update frontrow.leases as l set seen = l.seen || n.id from noted as n
+  where l.collection = n.collection and l.path = n.path;
+  return answer;
+end;
+$$;
+comment on function frontrow.push(jsonb) is 'apply, and in the same transaction the memory of what was accepted. {push, reader?, pushed: [{collection, path, outcomes}], …as apply} → as apply.';
+
 -- -------------------- sql/87_readers.sql --------------------
 
 -- What a person may see, by the policies of their own table: each question is asked of the table itself, as that person.
@@ -4221,26 +4287,96 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function frontrow.see_statement(frontrow.collections) is 'The statement that asks a table which of these rows its reader can see.';
 
+-- A plan's write of a row, as the person would have to make it: policies and grants are asked by trying. A softly
+-- deleted row may be what a policy hides, so that whoever may remove the row may delete the document as well.
+create or replace function frontrow.try_statements(c frontrow.collections, item jsonb) returns text[]
+language sql stable set search_path = '' as $$
+  with said as (
+    select frontrow.qualified_table(c) as "table", frontrow.key_condition(c,
+        'array(select pg_catalog.jsonb_array_elements_text($1 -> ''keys''))') as found,
+      pg_catalog.format('pg_catalog.jsonb_populate_record(null::%s, $1 -> ''record'') as v', frontrow.qualified_table(c)) as source,
+      array(select k from pg_catalog.jsonb_object_keys(item -> 'record') as k) as names,
+      array(select pg_catalog.jsonb_array_elements_text(item -> 'clear')) as cleared
+  )
+  select array(select pg_catalog.format('with w as (%s) select pg_catalog.jsonb_agg($1 -> ''path'') from w', t)
+    from pg_catalog.unnest(case item ->> 'op'
+      when 'insert' then array[pg_catalog.format('insert into %s (%s) select %s from %s returning 1', s."table",
+        (select pg_catalog.string_agg(pg_catalog.quote_ident(n), ', ' order by n) from pg_catalog.unnest(s.names) as n),
+        (select pg_catalog.string_agg('v.' || pg_catalog.quote_ident(n), ', ' order by n) from pg_catalog.unnest(s.names) as n),
+        s.source)]
+      when 'update' then array[pg_catalog.format('update %s as r set %s from %s where %s returning 1', s."table", (
+        select pg_catalog.string_agg(a, ', ') from (
+          select pg_catalog.format('%I = v.%I', n, n) as a from pg_catalog.unnest(s.names) as n
+          union all select pg_catalog.format('%I = default', n) from pg_catalog.unnest(s.cleared) as n
+          union all select 'deleted_at = null' where (item ->> 'revives')::boolean) as assignments), s.source, s.found)]
+      when 'delete' then array[pg_catalog.format('delete from %s as r where %s returning 1', s."table", s.found)]
+        || case when c.row_delete = 'soft' then array[pg_catalog.format(
+          'update %s as r set deleted_at = pg_catalog.now() where %s returning 1', s."table", s.found)] else '{}'::text[] end
+      else array[pg_catalog.format('select 1 from %s as r where %s for no key update', s."table", s.found)] end) as t)
+  from said as s
+$$;
+comment on function frontrow.try_statements(frontrow.collections, jsonb) is 'The statements of which one must succeed as the person: {path, keys, op: insert|update|delete|touch, record, clear, revives}.';
+
+-- What a plan's row becomes in try_statements. A text that leaves the row alone must still be the person's to change.
+create or replace function frontrow.try_item(c frontrow.collections, item jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  keys text[] := frontrow.path_keys(c, item ->> 'path');
+  change jsonb := item -> 'row';
+  record jsonb := frontrow.as_record(c, coalesce(nullif(change -> 'set', 'null'), '{}'));
+  is_live boolean;
+  op text;
+begin
+  execute pg_catalog.format('select %s from %s as r where %s', frontrow.live_condition(c), frontrow.qualified_table(c),
+    frontrow.key_condition(c, '$1')) into is_live using keys;
+  if c.body_column is not null and change ->> 'body' is not null then
+    record := record || pg_catalog.jsonb_build_object(c.body_column, change -> 'body');
+  end if;
+  op := case when change ->> 'op' = 'delete' then 'delete' when change ->> 'op' is distinct from 'put' then 'touch'
+    when is_live is null then 'insert' else 'update' end;
+  if op = 'insert' then
+    select record || pg_catalog.jsonb_object_agg(k.name, keys[k.i]) into record
+    from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i);
+  elsif op = 'update' then
+    record := record - c.key_columns;
+    if is_live and record = '{}' and coalesce(change -> 'clear', '[]') = '[]' then
+      op := 'touch';
+    end if;
+  end if;
+  return pg_catalog.jsonb_build_object('path', item -> 'path', 'keys', pg_catalog.to_jsonb(keys), 'op', op, 'record', record,
+    'clear', coalesce(change -> 'clear', '[]'), 'revives', not coalesce(is_live, true));
+end;
+$$;
+comment on function frontrow.try_item(frontrow.collections, jsonb) is 'A plan''s write of a row, ready to be tried.';
+
 create or replace function public.frontrow_questions(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform frontrow.check_protocol(request);
   return (
-    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', q.name, 'argument', q.asked,
-      'statement', frontrow.see_statement(c))), '[]')
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', c.name, 'argument', q.argument,
+      'statement', q.statement, 'path', frontrow.api_path(c))), '[]')
     from (
-      select i.collection as name, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('path', i.path, 'keys',
-        pg_catalog.to_jsonb(frontrow.path_keys(k, i.path)))) as asked
+      select i.collection, frontrow.see_statement(k) as statement, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+        'path', i.path, 'keys', pg_catalog.to_jsonb(frontrow.path_keys(k, i.path)))) as argument
       from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text)
       join frontrow.collections as k on k.name = i.collection
       where frontrow.path_keys(k, i.path) is not null
-      group by i.collection
+      group by i.collection, k
+      union all
+      select w.item ->> 'collection', t.statement, t.argument
+      from pg_catalog.jsonb_array_elements(request -> 'writes') as w (item)
+      join frontrow.collections as k on k.name = w.item ->> 'collection'
+      cross join lateral (select frontrow.try_item(k, w.item) as argument) as i
+      cross join lateral (select i.argument, s as statement from pg_catalog.unnest(frontrow.try_statements(k, i.argument)) as s) as t
+      where frontrow.path_keys(k, w.item ->> 'path') is not null
     ) as q
-    join frontrow.collections as c on c.name = q.name and frontrow.is_as_registered(c));
+    join frontrow.collections as c on c.name = q.collection and frontrow.is_as_registered(c));
 end;
 $$;
-comment on function public.frontrow_questions(jsonb) is 'Frontrow: the statements by which a table is asked what a person may see.';
+comment on function public.frontrow_questions(jsonb) is 'Frontrow: the statements by which a table is asked what a person may see and write.';
 
+-- `failed` are writes that would fail for another reason than who asks: a constraint, a trigger, a lock.
 create or replace function public.frontrow_visible(request jsonb) returns jsonb
 language plpgsql volatile set search_path = '' as $$
 declare
@@ -4248,33 +4384,41 @@ declare
   claims jsonb := request -> 'claims';
   seen jsonb;
   items jsonb := '[]'::jsonb;
+  failed jsonb := '[]'::jsonb;
 begin
   if claims ->> 'role' is distinct from 'authenticated' then
     raise exception 'frontrow: visible takes the claims of somebody who is signed in' using errcode = 'FR422';
   end if;
   for question in select * from pg_catalog.jsonb_to_recordset(public.frontrow_questions(request))
-    as q (collection text, statement text, argument jsonb)
+    as q (collection text, statement text, argument jsonb, path text)
   loop
     seen := null;
     begin
       perform pg_catalog.set_config(s.name, s.value, true) from (values
         ('request.jwt.claims', claims::text), ('request.jwt.claim.sub', claims ->> 'sub'),
         ('request.jwt.claim.role', claims ->> 'role'), ('request.jwt.claim.email', claims ->> 'email'),
+        ('search_path', question.path), ('frontrow.origin', 'frontrow'), ('lock_timeout', '700ms'),
         ('role', 'authenticated')) as s (name, value);
       execute question.statement into seen using question.argument;
-      -- Everything of that person ends here, their role first of all.
+      -- Everything of that person ends here, their role first of all, and what was tried is undone.
       raise exception 'asked' using errcode = 'FR000';
     exception
       when sqlstate 'FR000' or insufficient_privilege then
         items := items || (select coalesce(pg_catalog.jsonb_agg(
           pg_catalog.jsonb_build_object('collection', question.collection, 'path', p.value)), '[]')
           from pg_catalog.jsonb_array_elements(seen) as p);
+      when others then
+        if request ? 'items' then
+          raise;
+        end if;
+        failed := failed || pg_catalog.jsonb_build_object('collection', question.collection,
+          'path', question.argument -> 'path', 'state', sqlstate);
     end;
   end loop;
-  return pg_catalog.jsonb_build_object('items', items);
+  return pg_catalog.jsonb_build_object('items', items, 'failed', failed);
 end;
 $$;
-comment on function public.frontrow_visible(jsonb) is 'Frontrow: the documents among these whose rows a signed-in person can see. {claims, items: [{collection, path}]} → {items}.';
+comment on function public.frontrow_visible(jsonb) is 'Frontrow: the documents among these that a signed-in person can see (items), or whose rows they could write so (writes). {claims, items: [{collection, path}] | writes: [{collection, path, row}]} → {items, failed}.';
 
 revoke execute on function public.frontrow_questions(jsonb), public.frontrow_visible(jsonb) from public, anon, authenticated;
 grant execute on function public.frontrow_questions(jsonb), public.frontrow_visible(jsonb) to service_role;
@@ -4312,6 +4456,8 @@ begin
       ('restore', 'Makes an old revision the newest.'),
       ('changes', 'The documents that changed since a cursor.'),
       ('documents', 'Documents at their newest revision.'),
+      ('push', 'Carries out plans with what a peer pushed, and remembers that.'),
+      ('pushed', 'What was accepted of a push before.'),
       ('purge_author', 'Forgets what one person wrote, and their name.'),
       ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)
