@@ -19,7 +19,8 @@ export function allow(secrets: Secrets, options: { token: boolean }): Middleware
   };
 }
 
-async function isOneOf(given: string | undefined, known: readonly string[]): Promise<boolean> {
+/** Whether a key is one of these, in constant time. */
+export async function isOneOf(given: string | undefined, known: readonly string[]): Promise<boolean> {
   let found = false;
   for (const one of known) found = (await isSame(given, one)) || found;
   return found;

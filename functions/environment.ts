@@ -5,6 +5,8 @@ export interface Environment extends Secrets {
   url: string;
   /** The key the function itself works with. */
   key: string;
+  /** The project's publishable key (or the legacy anon key): what a person's token travels beside. */
+  publishableKey: string | null;
   /** Which project this is, when its URL does not say: set it on self-hosted stacks, for the functions and the CLI alike. */
   identity: string | undefined;
   /** Signs events from elsewhere; Standard Webhooks form, `whsec_…`, several with blanks between them. */
@@ -27,6 +29,11 @@ export function readEnvironment(get: (name: string) => string | undefined): Envi
   return {
     url,
     key: preferred,
+    publishableKey:
+      parseKeys(get("SUPABASE_PUBLISHABLE_KEYS")).default ||
+      get("SUPABASE_PUBLISHABLE_KEY") ||
+      get("SUPABASE_ANON_KEY") ||
+      null,
     identity: get("FRONTROW_PROJECT") || undefined,
     secretKeys,
     hookToken: get("FRONTROW_HOOK_TOKEN") || null,

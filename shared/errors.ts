@@ -45,6 +45,7 @@ export const FAILURES = {
   HUB_UNAVAILABLE: { status: 503, retryable: true },
   // Callers.
   UNAUTHORIZED: { status: 401, retryable: false },
+  FORBIDDEN: { status: 403, retryable: false },
   REQUEST_INVALID: { status: 400, retryable: false },
   REQUEST_TOO_LARGE: { status: 413, retryable: false },
   REQUEST_TIMEOUT: { status: 408, retryable: true },

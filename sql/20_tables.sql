@@ -43,10 +43,13 @@ create table frontrow.documents (
   updated_by text not null,
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
+  changed xid8 not null default pg_catalog.pg_current_xact_id(),
   primary key (collection, path)
 );
 comment on table frontrow.documents is 'The hub''s current text of every document; a tombstone keeps the last text and has deleted_at.';
 comment on column frontrow.documents.bytes_digest is 'By it a file is known to be in already without being read as a document.';
+comment on column frontrow.documents.changed is 'The transaction that made the newest revision: the change feed''s order, which a trigger keeps (86_changes.sql).';
+create index documents_changed_idx on frontrow.documents (changed, collection, path);
 create index documents_deleted_at_idx on frontrow.documents (collection, deleted_at) where deleted_at is not null;
 
 create table frontrow.bases (

@@ -26,10 +26,14 @@ begin
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
       ('log', 'The newest outcomes.'),
-      ('documents', 'The documents as they are now, page by page.'),
+      ('export', 'The documents as they are now, page by page.'),
       ('history', 'Revisions, newest first.'),
       ('revision', 'One revision with its text.'),
       ('restore', 'Makes an old revision the newest.'),
+      ('changes', 'The documents that changed since a cursor.'),
+      ('documents', 'Documents at their newest revision.'),
+      ('push', 'Carries out plans with what a peer pushed, and remembers that.'),
+      ('pushed', 'What was accepted of a push before.'),
       ('purge_author', 'Forgets what one person wrote, and their name.'),
       ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)

@@ -5,6 +5,7 @@ import type { Hub } from "../../shared/hub/hub.ts";
 import { allow, type Secrets } from "../auth.ts";
 import { type BodyLimits, parseJson, readBody } from "../body.ts";
 import { invalidRequest, toResponse } from "../failures.ts";
+import { name } from "../names.ts";
 import { createRate } from "../rate.ts";
 import { isSigned } from "./signature.ts";
 
@@ -21,11 +22,6 @@ export interface IngestAppOptions {
 const MAX_BODY = 1024 * 1024;
 const MAX_KEYS = 1000;
 
-/** What Postgres cannot hold, or no name of Storage's has, is refused before it gets there. */
-const name = string()
-  .min(1)
-  .max(1024)
-  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text));
 const place = object({ name, bucketId: name });
 const storageEvent = object({
   event: object({ type: string(), payload: place.extend({ oldObject: optional(place) }) }),

@@ -6,13 +6,13 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { collectionNamed, type ResolvedConfig } from "../../shared/collections/mod.ts";
 import type { Hub } from "../../shared/hub/hub.ts";
-import type { Binding } from "../../shared/sync/binding.ts";
-import { bind, digestsOf } from "../../shared/sync/binding.ts";
+import { digestsOf } from "../../shared/sync/binding.ts";
 import { EDGE_LIMITS, type Limits, startBudget, systemClock } from "../../shared/sync/budget.ts";
 import type { Connection } from "../../shared/sync/connect.ts";
 import { planDocuments } from "../../shared/sync/plan.ts";
 import { drain, type RunSummary, type WorkerOptions } from "../../shared/sync/worker.ts";
 import { allow, type Secrets } from "../auth.ts";
+import { rememberBindings } from "../bindings.ts";
 import { invalidRequest, toResponse } from "../failures.ts";
 
 export interface SyncAppOptions extends Pick<Connection, "hub" | "bucket"> {
@@ -182,25 +182,6 @@ const SWEEP_IS_LATE = 5 * 60_000;
 /** Whether a sweep that once ran has stopped: then lost signals stay lost. */
 function isStale(sweep: unknown): boolean {
   return typeof sweep === "string" && Date.now() - Date.parse(sweep) > SWEEP_IS_LATE;
-}
-
-/** What is registered changes rarely; a warm isolate asks again now and then. */
-function rememberBindings(hub: Hub, config: ResolvedConfig, believe: number) {
-  let known: { at: number; bindings: Promise<Map<string, Binding>> } | null = null;
-  return async (): Promise<Map<string, Binding>> => {
-    if (known === null || performance.now() - known.at > believe) {
-      known = {
-        at: performance.now(),
-        bindings: hub.registered().then((registered) => bind(config, registered)),
-      };
-    }
-    try {
-      return await known.bindings;
-    } catch (error) {
-      known = null;
-      throw error;
-    }
-  };
 }
 
 function logFailure(error: unknown): void {

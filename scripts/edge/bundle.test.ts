@@ -11,12 +11,16 @@ let uploads: Upload[];
 const upload = (slug: string) => uploads.find((one) => one.slug === slug)!;
 
 before(async () => {
-  uploads = await captureBundles("frontrow-sync", "frontrow-ingest");
+  uploads = await captureBundles("frontrow-sync", "frontrow-ingest", "frontrow-api");
 });
 
 describe("what supabase functions deploy uploads", () => {
-  it("is both functions, without a check of JWTs that no caller has", () => {
-    assert.deepEqual(uploads.map(({ slug }) => slug).sort(), ["frontrow-ingest", "frontrow-sync"]);
+  it("is every function, without a check of JWTs that most callers do not have", () => {
+    assert.deepEqual(uploads.map(({ slug }) => slug).sort(), [
+      "frontrow-api",
+      "frontrow-ingest",
+      "frontrow-sync",
+    ]);
     for (const { metadata } of uploads) assert.equal(metadata.verify_jwt, false);
   });
 
@@ -112,6 +116,29 @@ describe("the uploaded worker, on the Edge Runtime's Deno, in an empty folder", 
       await response.body?.cancel();
     } finally {
       await ingest.stop();
+    }
+  });
+
+  it("and the peers'", async () => {
+    const api = await startBundle(upload("frontrow-api"), project.stack.env);
+    const changes = (headers: Record<string, string>) =>
+      fetch(`${api.url}/frontrow-api/changes?limit=1&texts=false`, { headers });
+    try {
+      const stranger = await changes({});
+      assert.equal(stranger.status, 401);
+      await stranger.body?.cancel();
+      const callers: Record<string, string>[] = [
+        { apikey: project.stack.secretKey },
+        { authorization: `Bearer ${project.stack.userToken({ sub: crypto.randomUUID() })}` },
+      ];
+      for (const headers of callers) {
+        const response = await changes(headers);
+        const text = await response.text();
+        assert.equal(response.status, 200, `${text}\n${api.output()}`);
+        assert.equal(JSON.parse(text).items.length, "apikey" in headers ? 1 : 0);
+      }
+    } finally {
+      await api.stop();
     }
   });
 });

@@ -3,6 +3,8 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { contentFolder, type Example } from "../../examples/example.ts";
+import { createApiApp } from "../../functions/api/app.ts";
+import { createVerify } from "../../functions/api/verify.ts";
 import { createIngestApp } from "../../functions/ingest/app.ts";
 import { createSyncApp } from "../../functions/sync/app.ts";
 import { type ResolvedConfig, resolveConfig } from "../../shared/collections/mod.ts";
@@ -93,6 +95,17 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     });
     stack.mount("frontrow-sync", app.fetch);
     stack.mount("frontrow-ingest", createIngestApp({ hub, secrets, now: Date.now }).fetch);
+    stack.mount(
+      "frontrow-api",
+      createApiApp({
+        ...connection,
+        config,
+        url: stack.url,
+        secretKeys: secrets.secretKeys,
+        verify: createVerify(stack),
+        now: Date.now,
+      }).fetch,
+    );
     const stop = async (): Promise<void> => {
       ending.abort();
       await Promise.all(underWay);

@@ -10,6 +10,7 @@ import type { SupabaseClient } from "@supabase/supabase-js";
 import gardenConfig from "../../examples/garden/config.ts";
 import { type Config, type ResolvedConfig, resolveConfig } from "../../shared/collections/mod.ts";
 import type { Hub } from "../../shared/hub/hub.ts";
+import type { PeerHub } from "../../shared/hub/peer-hub.ts";
 import { createPostgresHub, type RpcClient } from "../../shared/hub/postgres-hub.ts";
 import type { Store } from "../../shared/stores/store.ts";
 import type { Binding } from "../../shared/sync/binding.ts";
@@ -38,6 +39,7 @@ export interface Garden {
   sql: Sql;
   client: SupabaseClient;
   hub: Hub;
+  peer: PeerHub;
   config: ResolvedConfig;
   bindings: Map<string, Binding>;
   bucket(name: string): Store<Uint8Array>;
@@ -72,7 +74,7 @@ async function plant(stack: Stack, config: ResolvedConfig, schema: string): Prom
   const { sql } = stack;
   // As on hosted Supabase: the tables' owner is who installed the hub.
   await sql.exec(`set role hosted_postgres; ${schema}; reset role;`);
-  const { client, hub, bucket } = connect({ url: stack.url, key: stack.secretKey });
+  const { client, hub, peer, bucket } = connect({ url: stack.url, key: stack.secretKey });
   for (const name of new Set(config.collections.map((collection) => collection.bucket))) {
     const { error } = await client.storage.createBucket(name, { public: false });
     if (error) throw error;
@@ -84,6 +86,7 @@ async function plant(stack: Stack, config: ResolvedConfig, schema: string): Prom
     sql,
     client,
     hub,
+    peer,
     config,
     bindings,
     bucket,

@@ -338,6 +338,30 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "      and bb.version is not distinct from case when o.name is not null then coalesce(o.version, '') end\n",
     replace: "",
   },
+  "the end of the change feed": { find: " and d.changed < horizon\n", replace: "\n" },
+  "the change feed's order": {
+    find: "  new.changed := pg_catalog.pg_current_xact_id();\n",
+    replace: "",
+  },
+  "the feed a cursor belongs to": {
+    find: "  is_reset := place[1] is distinct from feed\n",
+    replace: "  is_reset := place is null\n",
+  },
+  "the numbers of another server": {
+    find: "  update frontrow.documents set changed = pg_catalog.pg_current_xact_id()\n  where changed > pg_catalog.pg_current_xact_id();\n",
+    replace: "",
+  },
+  "the person a table is asked as": {
+    find: "        ('role', 'authenticated')) as s (name, value);\n",
+    replace: "        ('request.jwt.claim', '')) as s (name, value);\n",
+  },
+  "the columns a document shows": { find: " and (true or %s)'", replace: "'" },
+  "the memory of pushes": { find: "  where w.outcomes ? a.outcome\n", replace: "  where false\n" },
+  "the signal behind a push": { find: "    where a.intent is not null\n", replace: "    where false\n" },
+  "whose push it is": {
+    find: " and p.reader = pg_catalog.md5(coalesce(pushed.request ->> 'reader', ''))",
+    replace: "",
+  },
 };
 
 export function mutate(sql: string, name: string | undefined): string {

@@ -15,6 +15,7 @@ import type {
   Report,
   Resumed,
 } from "./hub.ts";
+import type { DocumentName, PeerDocument, PeerHub } from "./peer-hub.ts";
 
 /** The protocol these functions must speak; `frontrow.protocol()` in SQL. */
 export const PROTOCOL = 1;
@@ -65,7 +66,7 @@ function createCall(client: RpcClient, { identity, caller }: Caller): CallVerb {
 export function createHistoryHub(client: RpcClient, caller: Caller): HistoryHub {
   const call = createCall(client, caller);
   return {
-    documents: (request) => call("documents", request),
+    documents: (request) => call("export", request),
     history: (request) => call("history", request),
     revision: (request) => call("revision", request),
     restore: (request) => call("restore", request),
@@ -80,6 +81,29 @@ export function createBulkHub(client: RpcClient, caller: Caller): BulkHub {
   return {
     compare: (request) => call<Compared>("compare", request),
     load: (request) => call<Loaded>("load", request),
+  };
+}
+
+/** Other places' side of the hub. */
+export function createPeerHub(client: RpcClient, caller: Caller): PeerHub {
+  const call = createCall(client, caller);
+  return {
+    changes: (request) => call("changes", request),
+    async documents(names, options) {
+      return (await call<{ items: PeerDocument[] }>("documents", { items: names, ...options })).items;
+    },
+    async visible(claims, names) {
+      if (names.length === 0) return [];
+      return (await call<{ items: DocumentName[] }>("visible", { claims, items: names })).items;
+    },
+    writable: (claims, writes) => call("visible", { claims, writes }),
+    async pushed(request) {
+      return (await call<{ items: (DocumentName & { revision: number | null })[] }>("pushed", { ...request }))
+        .items;
+    },
+    async push(request, pushed, run, items) {
+      return (await call<{ items: Applied[] }>("push", { ...request, pushed, run, items })).items;
+    },
   };
 }
 

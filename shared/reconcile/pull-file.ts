@@ -22,8 +22,6 @@ import type { Plan, Side, TextContent } from "./types.ts";
 
 /** Pulls one file. Returns a plan only when it ends the matter: held or quarantined. */
 export function pullFile(draft: Draft, side: Side): Plan | null {
-  const { reading } = side;
-  if (side.store === "directory" && reading.state !== "found") return null;
   const base = baseOf(draft, side);
   const file = fileOf(side);
   const hub = draft.text;

@@ -9,7 +9,7 @@ import type { Document, Fields, Mapping, Value } from "../document/mod.ts";
 import type { FrontrowError } from "../errors.ts";
 import type { Resolution } from "./resolution.ts";
 
-/** A place where documents live. `directory` is only pulled from (by `import`), never pushed to here. */
+/** A place where documents live. `directory` is what `import` or a peer brings: only pulled from, never pushed to here. */
 export type StoreName = "bucket" | "table" | "directory";
 
 /** A text read as a document and typed by the collection's columns. Absent fields have no opinion. */

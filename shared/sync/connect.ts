@@ -3,7 +3,8 @@ import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import type { BulkHub } from "../hub/bulk-hub.ts";
 import type { HistoryHub } from "../hub/history-hub.ts";
 import type { Hub } from "../hub/hub.ts";
-import { createBulkHub, createHistoryHub, createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
+import type { PeerHub } from "../hub/peer-hub.ts";
+import { createBulkHub, createHistoryHub, createPeerHub, createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
 import { projectIdentity } from "../hub/project-identity.ts";
 import { createBucketStore, type StorageClient } from "../stores/bucket-store.ts";
 import type { Store } from "../stores/store.ts";
@@ -13,6 +14,9 @@ export interface Connection {
   hub: Hub;
   history: HistoryHub;
   bulk: BulkHub;
+  peer: PeerHub;
+  /** The same for somebody else. */
+  as(caller: string | undefined): Pick<Connection, "hub" | "peer">;
   bucket(name: string): Store<Uint8Array>;
 }
 
@@ -46,6 +50,14 @@ export function connect(project: {
     hub: createPostgresHub(client as unknown as RpcClient, who),
     history: createHistoryHub(client as unknown as RpcClient, who),
     bulk: createBulkHub(client as unknown as RpcClient, who),
+    peer: createPeerHub(client as unknown as RpcClient, who),
+    as(name) {
+      const other = { identity, caller: name };
+      return {
+        hub: createPostgresHub(client as unknown as RpcClient, other),
+        peer: createPeerHub(client as unknown as RpcClient, other),
+      };
+    },
     bucket(name) {
       const known = stores.get(name);
       if (known) return known;

@@ -47,9 +47,10 @@ export async function pass(context: PassContext, items: readonly ClaimedDocument
     });
   }
 
-  const wire: ApplyItem[] = planned.map(({ item, plan, warnings }) =>
-    toApplyItem(item, plan, { message: context.message, warnings }),
-  );
+  const wire: ApplyItem[] = planned.map(({ item, plan, warnings }) => {
+    const editor = context.pushed?.get(item.path) === null ? "directory" : undefined;
+    return toApplyItem(item, plan, { message: context.message, warnings, editor });
+  });
   const applied = wire.length === 0 ? [] : await hub.apply(run, wire);
   const toConfirm: { item: ClaimedDocument; confirm: ConfirmItem; outcome: string }[] = [];
   await pooled(applied, context.limits.requests, async (answer, index) => {

@@ -30,6 +30,8 @@ export interface PlanContext {
   budget: Budget;
   /** Bytes a person brings in, by path (`import`). */
   imported?: ReadonlyMap<string, Uint8Array>;
+  /** What a peer made of the hub's text, by path; null: it deleted the document. */
+  pushed?: ReadonlyMap<string, string | null>;
 }
 
 export interface Planned {
@@ -67,6 +69,7 @@ export function planDocuments(
         bucket,
         compute,
         context.imported?.get(item.path),
+        context.pushed?.get(item.path),
       );
       const plan = compute(() =>
         readable(
@@ -81,7 +84,10 @@ export function planDocuments(
             codec,
             hasBody: binding.collection.body !== null,
             // A file that is brought in is a text the person who decided had not seen.
-            resolution: context.imported?.has(item.path) ? null : resolutionOf(binding, item),
+            resolution:
+              context.imported?.has(item.path) || context.pushed?.has(item.path)
+                ? null
+                : resolutionOf(binding, item),
           }),
         ),
       );

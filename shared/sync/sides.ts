@@ -1,4 +1,5 @@
 /** From what was claimed to what reconcile looks at: fetches the bytes that are needed, and reads them as documents. */
+import { encode } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import type { ClaimedDocument, WireBase } from "../hub/hub.ts";
 import type { Base, HubState, Reading, Side, TextContent } from "../reconcile/types.ts";
@@ -14,7 +15,8 @@ export interface Sides {
 
 /**
  * Reads one claimed document. At most one download, and none when the object is at the base's version. `imported` are
- * the bytes of a file that a person brings in; they count as an edit of the file.
+ * the bytes of a file that a person brings in; they count as an edit of the file. `pushed` is what a peer made of the
+ * hub's own text, null where it deleted the document.
  */
 export async function readSides(
   binding: Binding,
@@ -22,6 +24,7 @@ export async function readSides(
   bucket: Store<Uint8Array>,
   compute: Budget["compute"],
   imported?: Uint8Array,
+  pushed?: string | null,
 ): Promise<Sides> {
   const hubText = lazy(() => (item.hub?.text == null ? null : readText(binding, item.hub.text)));
   const bucketBase = baseOf(binding, item, item.bases.bucket, hubText);
@@ -40,9 +43,21 @@ export async function readSides(
     // Whoever brings a file in wants it there: a replica that is gone is made again, not taken for a deletion.
     if (item.bucket === null) sides[0]!.base = null;
   }
+  const isGone = item.hub === null || item.hub.deleted;
+  if (pushed !== undefined) {
+    const reading: Reading =
+      pushed === null
+        ? { state: "absent" }
+        : compute(() => parsed("pushed", () => readFile(binding, item.path, encode(pushed)), item.path));
+    const base = isGone ? null : { version: "", revision: item.hub!.revision, text: hubText()!, row: null };
+    sides.push({ store: "directory", base, reading, dirtyAt: null });
+    // Made again where it was deleted before: the deletion is no news any more.
+    if (isGone && item.bucket === null) sides[0]!.base = null;
+  }
+  const isMadeAgain = imported !== undefined || (pushed !== undefined && isGone);
   sides.push({
     store: "table",
-    base: imported !== undefined && item.table === null ? null : tableBase,
+    base: isMadeAgain && item.table === null ? null : tableBase,
     reading: readTable(binding, item),
     dirtyAt: item.dirtyAt?.table ?? null,
   });

@@ -6,12 +6,21 @@ import type { NewBase, Plan } from "../reconcile/types.ts";
 
 /**
  * The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition.
- * `message` says in the history why. @default the outcome
+ * `message` says in the history why. @default the outcome. `editor` is the store whose deletion it is, where neither
+ * replica is gone yet.
  */
 export function toApplyItem(
   item: ClaimedDocument,
   plan: Plan,
-  { message, warnings = [] }: { message?: string | undefined; warnings?: readonly Warning[] } = {},
+  {
+    message,
+    editor,
+    warnings = [],
+  }: {
+    message?: string | undefined;
+    editor?: ApplyItem["editor"] | undefined;
+    warnings?: readonly Warning[];
+  } = {},
 ): ApplyItem {
   const revisions = plan.revisions.map(({ text, fields, body, store }) => ({
     text,
@@ -25,7 +34,7 @@ export function toApplyItem(
     token: item.token,
     outcome: plan.outcome,
     ...(message === undefined ? {} : { message }),
-    editor: revisions.at(-1)?.store ?? (item.bucket === null ? "bucket" : "table"),
+    editor: revisions.at(-1)?.store ?? editor ?? (item.bucket === null ? "bucket" : "table"),
     expect: {
       revision: item.hub?.revision ?? null,
       bucket: item.bucket?.version ?? null,

@@ -307,10 +307,13 @@ create table frontrow.documents (
   updated_by text not null,
   updated_at timestamptz not null default now(),
   deleted_at timestamptz,
+  changed xid8 not null default pg_catalog.pg_current_xact_id(),
   primary key (collection, path)
 );
 comment on table frontrow.documents is 'The hub''s current text of every document; a tombstone keeps the last text and has deleted_at.';
 comment on column frontrow.documents.bytes_digest is 'By it a file is known to be in already without being read as a document.';
+comment on column frontrow.documents.changed is 'The transaction that made the newest revision: the change feed''s order, which a trigger keeps (86_changes.sql).';
+create index documents_changed_idx on frontrow.documents (changed, collection, path);
 create index documents_deleted_at_idx on frontrow.documents (collection, deleted_at) where deleted_at is not null;
 
 create table frontrow.bases (
@@ -4794,11 +4797,152 @@ end;
 $$;
 comment on function frontrow.log(jsonb) is 'Outcomes after a given id, oldest first, for showing only. {after} → {items}.';
 
--- -------------------- sql/86_documents_api.sql --------------------
+-- -------------------- sql/86_changes.sql --------------------
+
+-- The change feed: every document that changed since a cursor, once, at its newest revision, in the order of the
+-- transactions that changed it. A transaction's number is given when it begins to write and not when it commits, so the
+-- feed ends before the oldest one that still runs: what commits later always comes after every cursor that was given out.
+
+create or replace function frontrow.tg_keep_changed() returns trigger
+language plpgsql volatile set search_path = '' as $$
+begin
+  new.changed := pg_catalog.pg_current_xact_id();
+  return new;
+end;
+$$;
+comment on function frontrow.tg_keep_changed() is 'Puts a document with a new revision at the feed''s end.';
+create trigger frontrow_keep_changed before update on frontrow.documents
+  for each row when (new.revision is distinct from old.revision) execute function frontrow.tg_keep_changed();
+comment on trigger frontrow_keep_changed on frontrow.documents is 'A new revision is a change, whoever writes it.';
+
+-- Transactions are numbered by one server since its last restore: another server's numbers, or those of a future that a
+-- restore took back, order nothing here. A physical copy keeps the identifier and gets another timeline.
+create or replace function frontrow.server() returns text
+language plpgsql stable set search_path = '' as $$
+begin
+  return (select s.system_identifier || '/' || k.timeline_id
+    from pg_catalog.pg_control_system() as s, pg_catalog.pg_control_checkpoint() as k);
+exception when others then
+  return 'unknown';
+end;
+$$;
+comment on function frontrow.server() is 'Which server''s transaction numbers these are; unknown where that may not be asked.';
+
+-- After a dump was loaded elsewhere, its documents may be numbered ahead of this server: nobody would be shown them.
+create or replace function frontrow.renumber_changes() returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  here jsonb := pg_catalog.to_jsonb(frontrow.server());
+begin
+  if (select value from frontrow.settings where name = 'changes') is not distinct from here then
+    return;
+  end if;
+  update frontrow.documents set changed = pg_catalog.pg_current_xact_id()
+  where changed > pg_catalog.pg_current_xact_id();
+  insert into frontrow.settings (name, value) values ('changes', here)
+  on conflict (name) do update set value = excluded.value;
+end;
+$$;
+comment on function frontrow.renumber_changes() is 'Brings documents that another server numbered into this server''s order, once.';
+
+-- A cursor is a place in one feed: of this server, these collections and this reader. In another it would skip documents.
+create or replace function frontrow.feed_name(names text[], reader text) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.left(pg_catalog.md5(pg_catalog.jsonb_build_array(frontrow.server(), names, reader)::text), 16)
+$$;
+comment on function frontrow.feed_name(text[], text) is 'The feed that a cursor belongs to.';
+
+-- A document as it crosses the wire to a peer.
+create or replace function frontrow.document_item(d frontrow.documents, has_text boolean) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  select pg_catalog.jsonb_build_object('collection', d.collection, 'path', d.path, 'revision', d.revision,
+    'digest', d.digest, 'deleted', d.deleted_at is not null, 'at', frontrow.stamp(d.updated_at), 'author', (
+      select r.author from frontrow.revisions as r
+      where r.collection = d.collection and r.path = d.path and r.revision = d.revision))
+    || case when has_text and d.deleted_at is null then pg_catalog.jsonb_build_object('text', d.text) else '{}' end
+$$;
+comment on function frontrow.document_item(frontrow.documents, boolean) is 'A document at its newest revision: {collection, path, revision, digest, deleted, at, author, text?}.';
+
+create or replace function frontrow.changes(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  most int := least(greatest(coalesce((request ->> 'limit')::int, 200), 1), 1000);
+  most_bytes bigint := coalesce((request ->> 'maxBytes')::bigint, 4000000);
+  has_texts boolean := coalesce((request ->> 'texts')::boolean, true);
+  names text[];
+  feed text;
+  place text[];
+  is_reset boolean;
+  horizon xid8;
+  items jsonb;
+  last text;
+  found_more boolean;
+begin
+  perform frontrow.check_protocol(request);
+  perform frontrow.renumber_changes();
+  select coalesce(pg_catalog.array_agg(name order by name), '{}') into names from frontrow.collections
+  where request ->> 'collection' is null or name = request ->> 'collection';
+  if request ->> 'collection' is not null and names = '{}' then
+    raise exception 'frontrow: there is no collection "%"', request ->> 'collection' using errcode = 'FR404';
+  end if;
+  if request ->> 'since' is not null then
+    place := pg_catalog.regexp_match(request ->> 'since', '^([0-9a-f]{16}):([0-9]{1,20}):([a-z0-9_]*):(.*)$');
+    if place is null then
+      raise exception 'frontrow: since must be a cursor as it was given' using errcode = 'FR422';
+    end if;
+  end if;
+  feed := frontrow.feed_name(names, request ->> 'reader');
+  -- A number that was never given out: the server's disk was put back to an earlier day.
+  is_reset := place[1] is distinct from feed
+    or place[2]::numeric > pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric;
+  if is_reset then
+    place := array[feed, '0', '', ''];
+  end if;
+  -- Taken before the documents are read: one that ends in between is shown next time.
+  horizon := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  with page as (
+    select f.d, row_number() over w as n, sum(case when has_texts and (f.d).deleted_at is null
+      then coalesce(pg_catalog.octet_length((f.d).text), 0) else 0 end) over w as bytes
+    from (
+      select d, d.changed, d.collection, d.path from frontrow.documents as d
+      where (d.changed, d.collection, d.path) > (place[2]::xid8, place[3], place[4]) and d.changed < horizon
+        and d.collection = any (names)
+      order by d.changed, d.collection, d.path limit most + 1
+    ) as f
+    window w as (order by f.changed, f.collection, f.path)
+  ), kept as (
+    select * from page where n <= most and (n = 1 or bytes <= most_bytes)
+  )
+  select coalesce(pg_catalog.jsonb_agg(frontrow.document_item(k.d, has_texts) order by k.n), '[]'),
+    (pg_catalog.array_agg(pg_catalog.concat_ws(':', feed, (k.d).changed, (k.d).collection, (k.d).path) order by k.n desc))[1],
+    (select count(*) from page) > count(*)
+  into items, last, found_more from kept as k;
+  return pg_catalog.jsonb_build_object('items', items, 'more', found_more, 'reset', is_reset, 'next',
+    case when found_more then last else pg_catalog.format('%s:%s::', feed, greatest(place[2]::xid8, horizon)) end);
+end;
+$$;
+comment on function frontrow.changes(jsonb) is 'Documents changed since a cursor, each once at its newest revision. {since?, collection?, reader?, limit?, maxBytes?, texts?} → {items, next, more, reset}; reset: this is the whole state, from its beginning. Raises FR404, FR422.';
+
+-- What is not there is left out of the answer.
+create or replace function frontrow.documents(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('items', (
+    select coalesce(pg_catalog.jsonb_agg(frontrow.document_item(d, coalesce((request ->> 'texts')::boolean, true))
+      order by d.collection, d.path), '[]')
+    from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text)
+    join frontrow.collections as c on c.name = i.collection
+    join frontrow.documents as d on d.collection = i.collection and d.path = i.path));
+end;
+$$;
+comment on function frontrow.documents(jsonb) is 'These documents at their newest revision. {items: [{collection, path}], texts?} → {items}.';
+
+-- -------------------- sql/86_export.sql --------------------
 
 -- The documents as the hub holds them now, for whoever takes a copy of them: page by page, in the order of their paths.
 
-create or replace function frontrow.documents(request jsonb) returns jsonb
+create or replace function frontrow.export(request jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 declare
   most int := least(greatest(coalesce((request ->> 'limit')::int, 1000), 1), 1000);
@@ -4841,7 +4985,249 @@ begin
   return result;
 end;
 $$;
-comment on function frontrow.documents(jsonb) is 'Documents that are not deleted, by path. {collection, after?, limit?, maxBytes?, paths?, texts?} → {items: [{path, revision, digest, bytes, text}], next}. Raises FR404.';
+comment on function frontrow.export(jsonb) is 'Documents that are not deleted, by path. {collection, after?, limit?, maxBytes?, paths?, texts?} → {items: [{path, revision, digest, bytes, text}], next}. Raises FR404.';
+
+-- -------------------- sql/87_pushes.sql --------------------
+
+-- Pushes: what a peer brings is applied like any plan, and in the same transaction it is written down that it was. A peer
+-- that never saw the answer asks again under the same id, and nothing is done twice.
+
+create table frontrow.pushes (
+  request uuid not null,
+  reader text not null,
+  collection text not null,
+  path text not null,
+  revision bigint,
+  at timestamptz not null default now(),
+  primary key (request, reader, collection, path)
+);
+comment on table frontrow.pushes is 'What was accepted of the pushes of the last three days. Never content.';
+comment on column frontrow.pushes.reader is 'Digest of whose push it is, so that nobody''s id means anything to anybody else.';
+comment on column frontrow.pushes.revision is 'The document''s revision that came of it; null: it was deleted.';
+create index pushes_at_idx on frontrow.pushes (at);
+alter table frontrow.pushes enable row level security;
+revoke all on frontrow.pushes from public, anon, authenticated;
+
+create or replace function frontrow.pushed(request jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return pg_catalog.jsonb_build_object('items', (
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+      'collection', p.collection, 'path', p.path, 'revision', p.revision)), '[]')
+    from frontrow.pushes as p
+    where p.request = (pushed.request ->> 'push')::uuid and p.reader = pg_catalog.md5(coalesce(pushed.request ->> 'reader', ''))));
+end;
+$$;
+comment on function frontrow.pushed(jsonb) is 'What was accepted of a push before. {push, reader?} → {items: [{collection, path, revision}]}.';
+
+-- `pushed` names the items that carry what was pushed, and what must come of each: anything else was not accepted.
+create or replace function frontrow.push(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  answer jsonb := frontrow.apply(request);
+begin
+  delete from frontrow.pushes as p where p.ctid = any (array(
+    select o.ctid from frontrow.pushes as o where o.at < pg_catalog.now() - interval '3 days' limit 1000));
+  insert into frontrow.pushes (request, reader, collection, path, revision)
+  select (push.request ->> 'push')::uuid, pg_catalog.md5(coalesce(push.request ->> 'reader', '')), a.collection, a.path,
+    case when a.outcome <> 'deleted' then a.revision end
+  from pg_catalog.jsonb_to_recordset(answer -> 'items') as a (collection text, path text, outcome text, revision bigint)
+  join pg_catalog.jsonb_to_recordset(request -> 'pushed') as w (collection text, path text, outcomes jsonb)
+    using (collection, path)
+  where w.outcomes ? a.outcome
+  on conflict do nothing;
+  -- Nobody else has signalled this document: if its object is never written, a signal is what brings it to a worker. The
+  -- lease counts it as seen, so that it goes when the write is confirmed.
+  with noted as (
+    insert into frontrow.dirty (collection, path, store)
+    select a.collection, a.path, 'table'
+    from pg_catalog.jsonb_to_recordset(answer -> 'items') as a (collection text, path text, intent uuid)
+    where a.intent is not null
+    returning id, collection, path
+  )
+  update frontrow.leases as l set seen = l.seen || n.id from noted as n
+  where l.collection = n.collection and l.path = n.path;
+  return answer;
+end;
+$$;
+comment on function frontrow.push(jsonb) is 'apply, and in the same transaction the memory of what was accepted. {push, reader?, pushed: [{collection, path, outcomes}], …as apply} → as apply.';
+
+-- -------------------- sql/87_readers.sql --------------------
+
+-- What a person may see, by the policies of their own table: each question is asked of the table itself, as that person.
+--
+-- Only a function that runs as its caller may take on another role, and such a function cannot reach this schema: so the
+-- statements are written here, by a definer, and run there. Both are for service_role alone; the token was verified by
+-- the Data API, whose answer to frontrow_claims says whose it is.
+
+create or replace function public.frontrow_claims() returns jsonb
+language sql stable set search_path = '' as $$
+  select nullif(current_setting('request.jwt.claims', true), '')::jsonb
+$$;
+comment on function public.frontrow_claims() is 'Frontrow: the caller''s own token, verified: whoever can call this is signed in.';
+revoke execute on function public.frontrow_claims() from public, anon;
+grant execute on function public.frontrow_claims() to authenticated, service_role;
+
+-- Every column that a document shows is named, where it costs nothing: a column that may not be read hides the document.
+create or replace function frontrow.columns_named(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.string_agg(pg_catalog.format('r.%I is null', n.name), ' or ')
+  from (
+    select e ->> 'column' as name from pg_catalog.jsonb_array_elements(c.columns) as e
+    union select c.body_column where c.body_column is not null
+    union select pg_catalog.unnest(c.key_columns)
+  ) as n
+$$;
+comment on function frontrow.columns_named(frontrow.collections) is 'SQL that names every column of a document''s row r.';
+
+-- Takes [{path, keys}], answers the paths whose rows are there.
+create or replace function frontrow.see_statement(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.format(
+    'select pg_catalog.jsonb_agg(w.path) from (select k.value -> ''path'' as path,
+       array(select pg_catalog.jsonb_array_elements_text(k.value -> ''keys'')) as keys
+       from pg_catalog.jsonb_array_elements($1) as k) as w
+     join %s as r on %s where %s and (true or %s)',
+    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'), frontrow.live_condition(c), frontrow.columns_named(c))
+$$;
+comment on function frontrow.see_statement(frontrow.collections) is 'The statement that asks a table which of these rows its reader can see.';
+
+-- A plan's write of a row, as the person would have to make it: policies and grants are asked by trying. A softly
+-- deleted row may be what a policy hides, so that whoever may remove the row may delete the document as well.
+create or replace function frontrow.try_statements(c frontrow.collections, item jsonb) returns text[]
+language sql stable set search_path = '' as $$
+  with said as (
+    select frontrow.qualified_table(c) as "table", frontrow.key_condition(c,
+        'array(select pg_catalog.jsonb_array_elements_text($1 -> ''keys''))') as found,
+      pg_catalog.format('pg_catalog.jsonb_populate_record(null::%s, $1 -> ''record'') as v', frontrow.qualified_table(c)) as source,
+      array(select k from pg_catalog.jsonb_object_keys(item -> 'record') as k) as names,
+      array(select pg_catalog.jsonb_array_elements_text(item -> 'clear')) as cleared
+  )
+  select array(select pg_catalog.format('with w as (%s) select pg_catalog.jsonb_agg($1 -> ''path'') from w', t)
+    from pg_catalog.unnest(case item ->> 'op'
+      when 'insert' then array[pg_catalog.format('insert into %s (%s) select %s from %s returning 1', s."table",
+        (select pg_catalog.string_agg(pg_catalog.quote_ident(n), ', ' order by n) from pg_catalog.unnest(s.names) as n),
+        (select pg_catalog.string_agg('v.' || pg_catalog.quote_ident(n), ', ' order by n) from pg_catalog.unnest(s.names) as n),
+        s.source)]
+      when 'update' then array[pg_catalog.format('update %s as r set %s from %s where %s returning 1', s."table", (
+        select pg_catalog.string_agg(a, ', ') from (
+          select pg_catalog.format('%I = v.%I', n, n) as a from pg_catalog.unnest(s.names) as n
+          union all select pg_catalog.format('%I = default', n) from pg_catalog.unnest(s.cleared) as n
+          union all select 'deleted_at = null' where (item ->> 'revives')::boolean) as assignments), s.source, s.found)]
+      when 'delete' then array[pg_catalog.format('delete from %s as r where %s returning 1', s."table", s.found)]
+        || case when c.row_delete = 'soft' then array[pg_catalog.format(
+          'update %s as r set deleted_at = pg_catalog.now() where %s returning 1', s."table", s.found)] else '{}'::text[] end
+      else array[pg_catalog.format('select 1 from %s as r where %s for no key update', s."table", s.found)] end) as t)
+  from said as s
+$$;
+comment on function frontrow.try_statements(frontrow.collections, jsonb) is 'The statements of which one must succeed as the person: {path, keys, op: insert|update|delete|touch, record, clear, revives}.';
+
+-- What a plan's row becomes in try_statements. A text that leaves the row alone must still be the person's to change.
+create or replace function frontrow.try_item(c frontrow.collections, item jsonb) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  keys text[] := frontrow.path_keys(c, item ->> 'path');
+  change jsonb := item -> 'row';
+  record jsonb := frontrow.as_record(c, coalesce(nullif(change -> 'set', 'null'), '{}'));
+  is_live boolean;
+  op text;
+begin
+  execute pg_catalog.format('select %s from %s as r where %s', frontrow.live_condition(c), frontrow.qualified_table(c),
+    frontrow.key_condition(c, '$1')) into is_live using keys;
+  if c.body_column is not null and change ->> 'body' is not null then
+    record := record || pg_catalog.jsonb_build_object(c.body_column, change -> 'body');
+  end if;
+  op := case when change ->> 'op' = 'delete' then 'delete' when change ->> 'op' is distinct from 'put' then 'touch'
+    when is_live is null then 'insert' else 'update' end;
+  if op = 'insert' then
+    select record || pg_catalog.jsonb_object_agg(k.name, keys[k.i]) into record
+    from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i);
+  elsif op = 'update' then
+    record := record - c.key_columns;
+    if is_live and record = '{}' and coalesce(change -> 'clear', '[]') = '[]' then
+      op := 'touch';
+    end if;
+  end if;
+  return pg_catalog.jsonb_build_object('path', item -> 'path', 'keys', pg_catalog.to_jsonb(keys), 'op', op, 'record', record,
+    'clear', coalesce(change -> 'clear', '[]'), 'revives', not coalesce(is_live, true));
+end;
+$$;
+comment on function frontrow.try_item(frontrow.collections, jsonb) is 'A plan''s write of a row, ready to be tried.';
+
+create or replace function public.frontrow_questions(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  perform frontrow.check_protocol(request);
+  return (
+    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('collection', c.name, 'argument', q.argument,
+      'statement', q.statement, 'path', frontrow.api_path(c))), '[]')
+    from (
+      select i.collection, frontrow.see_statement(k) as statement, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+        'path', i.path, 'keys', pg_catalog.to_jsonb(frontrow.path_keys(k, i.path)))) as argument
+      from pg_catalog.jsonb_to_recordset(request -> 'items') as i (collection text, path text)
+      join frontrow.collections as k on k.name = i.collection
+      where frontrow.path_keys(k, i.path) is not null
+      group by i.collection, k
+      union all
+      select w.item ->> 'collection', t.statement, t.argument
+      from pg_catalog.jsonb_array_elements(request -> 'writes') as w (item)
+      join frontrow.collections as k on k.name = w.item ->> 'collection'
+      cross join lateral (select frontrow.try_item(k, w.item) as argument) as i
+      cross join lateral (select i.argument, s as statement from pg_catalog.unnest(frontrow.try_statements(k, i.argument)) as s) as t
+      where frontrow.path_keys(k, w.item ->> 'path') is not null
+    ) as q
+    join frontrow.collections as c on c.name = q.collection and frontrow.is_as_registered(c));
+end;
+$$;
+comment on function public.frontrow_questions(jsonb) is 'Frontrow: the statements by which a table is asked what a person may see and write.';
+
+-- `failed` are writes that would fail for another reason than who asks: a constraint, a trigger, a lock.
+create or replace function public.frontrow_visible(request jsonb) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+declare
+  question record;
+  claims jsonb := request -> 'claims';
+  seen jsonb;
+  items jsonb := '[]'::jsonb;
+  failed jsonb := '[]'::jsonb;
+begin
+  if claims ->> 'role' is distinct from 'authenticated' then
+    raise exception 'frontrow: visible takes the claims of somebody who is signed in' using errcode = 'FR422';
+  end if;
+  for question in select * from pg_catalog.jsonb_to_recordset(public.frontrow_questions(request))
+    as q (collection text, statement text, argument jsonb, path text)
+  loop
+    seen := null;
+    begin
+      perform pg_catalog.set_config(s.name, s.value, true) from (values
+        ('request.jwt.claims', claims::text), ('request.jwt.claim.sub', claims ->> 'sub'),
+        ('request.jwt.claim.role', claims ->> 'role'), ('request.jwt.claim.email', claims ->> 'email'),
+        ('search_path', question.path), ('frontrow.origin', 'frontrow'), ('lock_timeout', '700ms'),
+        ('role', 'authenticated')) as s (name, value);
+      execute question.statement into seen using question.argument;
+      -- Everything of that person ends here, their role first of all, and what was tried is undone.
+      raise exception 'asked' using errcode = 'FR000';
+    exception
+      when sqlstate 'FR000' or insufficient_privilege then
+        items := items || (select coalesce(pg_catalog.jsonb_agg(
+          pg_catalog.jsonb_build_object('collection', question.collection, 'path', p.value)), '[]')
+          from pg_catalog.jsonb_array_elements(seen) as p);
+      when others then
+        if request ? 'items' then
+          raise;
+        end if;
+        failed := failed || pg_catalog.jsonb_build_object('collection', question.collection,
+          'path', question.argument -> 'path', 'state', sqlstate);
+    end;
+  end loop;
+  return pg_catalog.jsonb_build_object('items', items, 'failed', failed);
+end;
+$$;
+comment on function public.frontrow_visible(jsonb) is 'Frontrow: the documents among these that a signed-in person can see (items), or whose rows they could write so (writes). {claims, items: [{collection, path}] | writes: [{collection, path, row}]} → {items, failed}.';
+
+revoke execute on function public.frontrow_questions(jsonb), public.frontrow_visible(jsonb) from public, anon, authenticated;
+grant execute on function public.frontrow_questions(jsonb), public.frontrow_visible(jsonb) to service_role;
 
 -- -------------------- sql/90_api.sql --------------------
 
@@ -4873,10 +5259,14 @@ begin
       ('resolve', 'Decides an open conflict.'),
       ('report', 'The state, for people and programs.'),
       ('log', 'The newest outcomes.'),
-      ('documents', 'The documents as they are now, page by page.'),
+      ('export', 'The documents as they are now, page by page.'),
       ('history', 'Revisions, newest first.'),
       ('revision', 'One revision with its text.'),
       ('restore', 'Makes an old revision the newest.'),
+      ('changes', 'The documents that changed since a cursor.'),
+      ('documents', 'Documents at their newest revision.'),
+      ('push', 'Carries out plans with what a peer pushed, and remembers that.'),
+      ('pushed', 'What was accepted of a push before.'),
       ('purge_author', 'Forgets what one person wrote, and their name.'),
       ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)

@@ -1,6 +1,6 @@
 /** The project of a call: over the Data API, or with `--db-url` straight to the database. */
 import { FrontrowError } from "../../../shared/errors.ts";
-import { createBulkHub, createHistoryHub, createPostgresHub } from "../../../shared/hub/postgres-hub.ts";
+import { createBulkHub, createHistoryHub, createPeerHub, createPostgresHub } from "../../../shared/hub/postgres-hub.ts";
 import { projectIdentity } from "../../../shared/hub/project-identity.ts";
 import { type Connection, connect } from "../../../shared/sync/connect.ts";
 import { type Address, addressOf } from "./address.ts";
@@ -44,6 +44,11 @@ export async function projectOf(call: Call, caller: string | undefined): Promise
     hub: createPostgresHub(direct.client, who),
     history: createHistoryHub(direct.client, who),
     bulk: createBulkHub(direct.client, who),
+    peer: createPeerHub(direct.client, who),
+    as(name) {
+      const other = { ...who, caller: name };
+      return { hub: createPostgresHub(direct.client, other), peer: createPeerHub(direct.client, other) };
+    },
     bucket: (name) => storageOf().bucket(name),
     shownUrl: new URL(databaseUrl).host,
   };

@@ -1,6 +1,6 @@
 -- The documents as the hub holds them now, for whoever takes a copy of them: page by page, in the order of their paths.
 
-create or replace function frontrow.documents(request jsonb) returns jsonb
+create or replace function frontrow.export(request jsonb) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
 declare
   most int := least(greatest(coalesce((request ->> 'limit')::int, 1000), 1), 1000);
@@ -43,4 +43,4 @@ begin
   return result;
 end;
 $$;
-comment on function frontrow.documents(jsonb) is 'Documents that are not deleted, by path. {collection, after?, limit?, maxBytes?, paths?, texts?} → {items: [{path, revision, digest, bytes, text}], next}. Raises FR404.';
+comment on function frontrow.export(jsonb) is 'Documents that are not deleted, by path. {collection, after?, limit?, maxBytes?, paths?, texts?} → {items: [{path, revision, digest, bytes, text}], next}. Raises FR404.';
