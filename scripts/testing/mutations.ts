@@ -77,9 +77,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "    if false and (item #>> '{expect,table}') is distinct from",
   },
   "the valve": {
-    find: "    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)\n  then",
-    replace:
-      "    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int) or true\n  then",
+    find: "    share, (c.policies #>> '{valve,atLeast}')::int)\n  then",
+    replace: "    share, (c.policies #>> '{valve,atLeast}')::int) or true\n  then",
   },
   "the open halt": {
     find: "  if blocking.id is not null then",
