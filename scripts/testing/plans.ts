@@ -1,6 +1,6 @@
 /** The plans PostgreSQL really used, of every statement at every depth: auto_explain, heard as notices. */
 import postgres from "postgres";
-import type { Query, Row } from "../local/database/sql.ts";
+import type { Query, Row, Sql } from "../local/database/sql.ts";
 
 /** One node of a plan, as `explain (format json)` has it. */
 export interface PlanNode {
@@ -28,8 +28,8 @@ export interface Plan {
 }
 
 export interface PlanWatch {
-  /** One connection, whose statements are watched. */
-  query: Query;
+  /** One connection, whose statements are watched; without `listen` and `close`. */
+  sql: Sql;
   /** What was planned while `run` went on, in the order the statements ended. */
   during(run: () => Promise<unknown>): Promise<Plan[]>;
   close(): Promise<void>;
@@ -55,11 +55,11 @@ export async function watchPlans(url: string): Promise<PlanWatch> {
     set auto_explain.log_triggers = on; set auto_explain.log_verbose = on; set auto_explain.log_level = notice;
     set client_min_messages = notice;`);
   return {
-    query: {
-      query: async <T = Row>(text: string, params: readonly unknown[] = []) =>
-        [...(await client.unsafe(text, params as never[], { prepare: false }))] as T[],
-      exec: async (text) => void (await client.unsafe(text).simple()),
-    },
+    sql: {
+      engine: "postgres",
+      ...asQuery(client),
+      transaction: (run) => client.begin((tx) => run(asQuery(tx))) as never,
+    } as Sql,
     async during(run) {
       const plans: Plan[] = [];
       heard = plans;
@@ -73,3 +73,9 @@ export async function watchPlans(url: string): Promise<PlanWatch> {
     close: () => client.end({ timeout: 5 }),
   };
 }
+
+const asQuery = (client: postgres.Sql | postgres.TransactionSql): Query => ({
+  query: async <T = Row>(text: string, params: readonly unknown[] = []) =>
+    [...(await client.unsafe(text, params as never[], { prepare: false }))] as T[],
+  exec: async (text) => void (await client.unsafe(text).simple()),
+});

@@ -14,7 +14,7 @@ export const seededPath = (i: number): string => `users/u${Math.floor(i / 100)}/
 
 /** The file of a seeded document as the bucket holds it. */
 export const seededText = (i: number, { bodyBytes = 300 }: SeedOptions = {}): string =>
-  `---\nname: Part ${i}\nstatus: active\n---\n${"Words. ".repeat(bodyBytes / 7)}${i}\n`;
+  `---\nname: Part ${i}\nstatus: active\n---\n${"Words. ".repeat(Math.floor(bodyBytes / 7))}${i}\n`;
 
 /**
  * Needs a garden that is registered and a superuser's connection to a real server. Leaves beside the documents 1 %
@@ -37,18 +37,20 @@ export async function seedDocuments(
 }
 
 const PATH = "'users/u' || i / 100 || '/parts/p' || i || '.md'";
+const TEXT =
+  "(e'---\\nname: Part ' || i || e'\\nstatus: active\\n---\\n' || repeat('Words. ', $words) || i || e'\\n')";
 
 const DOCUMENTS = `
   insert into public.parts (user_id, slug, name, status, body)
   select 'u' || i / 100, 'p' || i, 'Part ' || i, 'active', repeat('Words. ', $words) || i || e'\\n' from generate_series(1, $count) as i;
 
   insert into storage.objects (bucket_id, name, version, metadata, owner_id)
-  select 'content', ${PATH}, gen_random_uuid(), jsonb_build_object('eTag', '"' || md5(i::text) || '"', 'size', 330 + length(i::text),
-    'mimetype', 'text/markdown'), gen_random_uuid()
+  select 'content', ${PATH}, gen_random_uuid(), jsonb_build_object('eTag', '"' || md5(${TEXT}) || '"',
+    'size', length(${TEXT}), 'mimetype', 'text/markdown'), gen_random_uuid()
   from generate_series(1, $count) as i;
 
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by, updated_at)
-  select 'parts', ${PATH}, e'---\\nname: Part ' || i || e'\\nstatus: active\\n---\\n' || repeat('Words. ', $words) || i || e'\\n',
+  select 'parts', ${PATH}, ${TEXT},
     encode(sha256(i::text::bytea), 'hex'), case when i % 10 = 0 then 3 else 1 end, 'bucket', now() - i * interval '1 minute'
   from generate_series(1, $count) as i;
 
