@@ -72,11 +72,12 @@ comment on function frontrow.blind_cause(frontrow.collections, text) is 'Why no 
 create or replace function frontrow.is_sample_whole(c frontrow.collections) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  pages int := (select greatest(t.relpages, 1) from pg_catalog.pg_class as t where t.oid = 'frontrow.documents'::regclass);
+  pages bigint := greatest(pg_catalog.pg_relation_size('frontrow.documents'::regclass) / 8192, 1);
   sample text[] := array(
     select d.path from frontrow.documents as d tablesample system (least(100, 2000.0 / pages))
     where d.collection = c.name and d.deleted_at is null and not exists (
-      select from frontrow.dirty as s where s.collection = c.name and s.path = d.path) limit 60);
+      select from frontrow.dirty as s where s.collection = c.name and s.path = d.path)
+    order by pg_catalog.random() limit 60);
 begin
   return pg_catalog.cardinality(sample) >= 30 and not exists (
     select from frontrow.bases as b
