@@ -77,7 +77,7 @@ declare
     select d.path from frontrow.documents as d tablesample system (least(100, 2000.0 / pages))
     where d.collection = c.name and d.deleted_at is null and not exists (
       select from frontrow.dirty as s where s.collection = c.name and s.path = d.path)
-    order by pg_catalog.random() limit 60);
+    order by pg_catalog.random() limit 40);
 begin
   return pg_catalog.cardinality(sample) >= 30 and not exists (
     select from frontrow.bases as b
