@@ -22,7 +22,7 @@ comment on function frontrow.live_object_condition(text) is 'SQL that goes on af
 -- A side whose absences are given back, not followed, loses nothing.
 create or replace function frontrow.count_gone(c frontrow.collections)
 returns table (files int, "rows" int)
-language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off set jit = off as $$
 begin
   execute pg_catalog.format($sql$
     with known as (

@@ -156,7 +156,7 @@ comment on function frontrow.suspect_rows(frontrow.collections, text[], text[]) 
 -- One step of the walk: {marked, next}; `next` null: the collection was walked to its end. A step that fails, or takes too
 -- long, must not be tried for ever: it is passed over, and met again in the next round.
 create or replace function frontrow.walk(c frontrow.collections, place jsonb, most int) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   is_by_key boolean := coalesce(place ->> 'by' = 'key', false);
   first text := coalesce(place ->> 'after', '');

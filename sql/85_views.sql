@@ -30,7 +30,7 @@ from (select * from frontrow.runs where counts <> '{}' order by started_at desc 
 comment on view frontrow.sync_state is 'Where the engine is: the backfill''s place, the last sweep, the last run that did something.';
 
 create or replace function frontrow.report(request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   wanted text := request ->> 'collection';
 begin

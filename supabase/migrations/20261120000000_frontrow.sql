@@ -1930,7 +1930,7 @@ comment on function frontrow.live_object_condition(text) is 'SQL that goes on af
 -- A side whose absences are given back, not followed, loses nothing.
 create or replace function frontrow.count_gone(c frontrow.collections)
 returns table (files int, "rows" int)
-language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off set jit = off as $$
 begin
   execute pg_catalog.format($sql$
     with known as (
@@ -3721,9 +3721,10 @@ comment on function frontrow.differences_statement(frontrow.collections, boolean
 
 -- Marks every document dirty whose replicas or base differ.
 -- After a bulk load there are no statistics yet, and joining in loops would take 5,000 documents seconds: never in loops.
+-- What is forbidden counts as dear, and so does a long CASE: compiling the plan would take longer than carrying it out.
 create or replace function frontrow.mark_differences(c frontrow.collections) returns int
 language plpgsql volatile security definer
-set search_path = '' set enable_nestloop = off set work_mem = '32MB'
+set search_path = '' set enable_nestloop = off set work_mem = '32MB' set jit = off
   set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
 declare
   marked int;
@@ -3996,7 +3997,7 @@ comment on function frontrow.suspect_rows(frontrow.collections, text[], text[]) 
 -- One step of the walk: {marked, next}; `next` null: the collection was walked to its end. A step that fails, or takes too
 -- long, must not be tried for ever: it is passed over, and met again in the next round.
 create or replace function frontrow.walk(c frontrow.collections, place jsonb, most int) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   is_by_key boolean := coalesce(place ->> 'by' = 'key', false);
   first text := coalesce(place ->> 'after', '');
@@ -4256,7 +4257,7 @@ from (select * from frontrow.runs where counts <> '{}' order by started_at desc 
 comment on view frontrow.sync_state is 'Where the engine is: the backfill''s place, the last sweep, the last run that did something.';
 
 create or replace function frontrow.report(request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   wanted text := request ->> 'collection';
 begin
