@@ -140,7 +140,9 @@ test("the sweep reads its steps, not the tables", { skip }, async () => {
 
 test("the history of one document, and its first page of all", { skip }, async () => {
   const ask = (request: object) => () =>
-    watch.sql.query("select frontrow.history($1::text::jsonb)", [JSON.stringify({ protocol: 1, ...request })]);
+    watch.sql.query("select frontrow.history($1::text::jsonb)", [
+      JSON.stringify({ protocol: 1, ...request }),
+    ]);
   assert.deepEqual(await reads(ask({ collection: "parts", path: seededPath(10) })), []);
   assert.deepEqual(await reads(ask({})), []);
 });
