@@ -33,14 +33,16 @@ create or replace function frontrow.path_keys(c frontrow.collections, path text)
 language plpgsql stable set search_path = '' as $$
 declare
   keys text[] := frontrow.path_values(c.pattern, path);
-  column_type text;
+  types text[];
 begin
   if keys is null then
     return null;
   end if;
+  types := array(
+    select (select e ->> 'type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = k.name)
+    from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i) order by k.i);
   for i in 1 .. pg_catalog.cardinality(keys) loop
-    column_type := frontrow.column_type(c, c.key_columns[i]);
-    keys[i] := frontrow.key_text(keys[i], column_type);
+    keys[i] := frontrow.key_text(keys[i], types[i]);
     if keys[i] is null then
       return null;
     end if;
@@ -49,12 +51,6 @@ begin
 end;
 $$;
 comment on function frontrow.path_keys(frontrow.collections, text) is 'The key values a path names, or null.';
-
-create or replace function frontrow.column_type(c frontrow.collections, column_name text) returns text
-language sql immutable set search_path = '' as $$
-  select e ->> 'type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = column_name
-$$;
-comment on function frontrow.column_type(frontrow.collections, text) is 'The type of a mapped column, as registered.';
 
 create or replace function frontrow.qualified_table(c frontrow.collections) returns text
 language sql immutable set search_path = '' as $$ select pg_catalog.format('%I.%I', c.table_schema, c.table_name) $$;
@@ -100,9 +96,11 @@ comment on function frontrow.body_expression(frontrow.collections) is 'SQL for t
 
 -- The one row hash. Length-free but injective: the fields are one JSON text, and the body's absence is marked.
 create or replace function frontrow.row_version(fields jsonb, body text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
-    fields::text || case when body is null then '-' else '+' || body end, 'UTF8')), 'hex')
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+    fields::text || case when body is null then '-' else '+' || body end, 'UTF8')), 'hex');
+end;
 $$;
 comment on function frontrow.row_version(jsonb, text) is 'The table store''s version: SHA-256 over every mapped column and the body.';
 
@@ -132,12 +130,11 @@ set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_f
 begin
   return query execute pg_catalog.format(
     'select w.path, frontrow.row_version(f.fields, f.body), f.fields, f.body
-     from (select p as path, frontrow.path_keys($1, p) as keys from pg_catalog.unnest($2) as p) as w
-     join %s as r on %s
-     cross join lateral (select %s as fields, %s as body) as f
-     where %s',
-    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'), frontrow.fields_expression(c),
-    frontrow.body_expression(c), frontrow.live_condition(c)) using c, paths;
+     from (select p as path, frontrow.path_keys($1, p) as keys from pg_catalog.unnest($2) as p offset 0) as w
+     -- One look-up per path: before the first ANALYZE the planner would rather read the whole table for each.
+     cross join lateral (select %s as fields, %s as body from %s as r where %s and %s offset 0) as f',
+    frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
+    frontrow.key_condition(c, 'w.keys'), frontrow.live_condition(c)) using c, paths;
 end;
 $$;
 comment on function frontrow.read_rows(frontrow.collections, text[]) is 'The live rows of these paths: version, fields as texts, body.';

@@ -2,11 +2,16 @@
 
 -- Texts as the column types take them: a jsonb column gets the JSON itself, everything else its text.
 create or replace function frontrow.as_record(c frontrow.collections, fields jsonb) returns jsonb
-language sql immutable set search_path = '' as $$
-  select coalesce(pg_catalog.jsonb_object_agg(f.key,
-    case when frontrow.column_type(c, f.key) = 'jsonb' and pg_catalog.jsonb_typeof(f.value) = 'string'
-      then (f.value #>> '{}')::jsonb else f.value end), '{}')
-  from pg_catalog.jsonb_each(fields) as f
+language plpgsql immutable set search_path = '' as $$
+declare
+  json_columns text[] := array(
+    select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'type' = 'jsonb');
+begin
+  return coalesce((
+    select pg_catalog.jsonb_object_agg(f.key, case when f.key = any (json_columns) and pg_catalog.jsonb_typeof(f.value) = 'string'
+      then (f.value #>> '{}')::jsonb else f.value end)
+    from pg_catalog.jsonb_each(fields) as f), '{}');
+end;
 $$;
 comment on function frontrow.as_record(frontrow.collections, jsonb) is 'Column texts in the form jsonb_populate_record takes.';
 

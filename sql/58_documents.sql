@@ -41,7 +41,7 @@ begin
       'userMetadata', o.user_metadata) end,
     'table', case when r.path is not null then pg_catalog.jsonb_build_object('version', r.version,
       'fields', r.fields, 'body', r.body) end,
-    'isKey', frontrow.path_keys(c, p.path) is not null,
+    'isKey', r.path is not null or frontrow.path_keys(c, p.path) is not null,
     -- A decision is about the versions the person saw; after another edit the question is asked again.
     'resolution', case when k.bucket_version is not distinct from o.version
       and k.table_version is not distinct from r.version and k.revision = coalesce(d.revision, 0) then k.decision end,

@@ -197,18 +197,29 @@ begin
   for item in select * from pg_catalog.jsonb_to_recordset(request -> 'items')
     as i (collection text, path text, token bigint, class text, code text, message text)
   loop
-    -- Transient failures and lost races never count towards quarantine.
-    update frontrow.leases set until = pg_catalog.clock_timestamp(),
-      attempts = case when item.class = 'error' then attempts else greatest(attempts - 1, 0) end,
-      transient_failures = case when item.class = 'error' then 0 else transient_failures + 1 end,
-      not_before = pg_catalog.clock_timestamp() + case item.class
-        when 'stale' then least(interval '20 milliseconds' * (2 ^ least(transient_failures, 12)), interval '1 minute')
-        when 'transient' then frontrow.backoff(transient_failures)
-        else frontrow.backoff(attempts - 1) end,
+    -- Transient failures and lost races never count towards quarantine. A transient failure while somebody was putting
+    -- another object there is a lost race: the bytes of the version that was looked for are gone.
+    update frontrow.leases as l set until = pg_catalog.clock_timestamp(),
+      attempts = case when item.class = 'error' then l.attempts else greatest(l.attempts - 1, 0) end,
+      transient_failures = case when item.class = 'error' or r.is_lost then 0 else l.transient_failures + 1 end,
+      not_before = pg_catalog.clock_timestamp() + case
+        when r.is_lost then interval '20 milliseconds'
+        when item.class = 'stale' then
+          least(interval '20 milliseconds' * (2 ^ least(l.transient_failures, 12)), interval '1 minute')
+        when item.class = 'transient' then frontrow.backoff(l.transient_failures)
+        else frontrow.backoff(l.attempts - 1) end,
       last_error = pg_catalog.left(item.code || ': ' || item.message, 500)
-    where collection = item.collection and path = item.path and token = item.token;
-    perform frontrow.log_item((request ->> 'run')::uuid, item.collection, item.path,
-      case item.class when 'error' then 'failed' else 'deferred' end, item.code, item.message);
+    from (
+      select h.collection, h.path, item.class <> 'error' and exists (
+        select from frontrow.dirty as d
+        where d.collection = h.collection and d.path = h.path and d.store = 'bucket' and d.id <> all (h.seen)) as is_lost
+      from frontrow.leases as h
+      where h.collection = item.collection and h.path = item.path and h.token = item.token
+    ) as r
+    where l.collection = r.collection and l.path = r.path and l.token = item.token;
+    perform frontrow.log_items((request ->> 'run')::uuid, item.collection, pg_catalog.jsonb_build_array(
+      pg_catalog.jsonb_build_object('path', item.path, 'code', item.code, 'message', item.message,
+        'outcome', case item.class when 'error' then 'failed' else 'deferred' end)));
   end loop;
   return '{}'::jsonb;
 end;

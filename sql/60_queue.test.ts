@@ -133,6 +133,19 @@ test("a failure backs off, longer each time; a transient one does not count, a l
   assert.ok(Number(held.wait) < 0.1, held.wait);
 });
 
+test("a transient failure while somebody put another object there is a lost race: tried again at once", async () => {
+  await mark("a");
+  const [item] = await claim();
+  await fail(item!, "transient");
+  await endWaits(garden.sql);
+  const [again] = await claim();
+  await mark("a");
+  await fail(again!, "transient");
+  const held = await lease("a");
+  assert.deepEqual([held.attempts, held.transient_failures], [0, 0]);
+  assert.ok(Number(held.wait) < 0.1, held.wait);
+});
+
 test("a failure reported by a worker that has lost its lease changes nothing", async () => {
   await mark("a");
   const [old] = await claim();

@@ -9,25 +9,29 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function frontrow.beat(uuid, text, text) is 'Starts a run or renews its heartbeat.';
 
-create or replace function frontrow.log_item(
-  run_id uuid, collection_name text, document_path text, item_outcome text, failure text, explanation text
-) returns void
-language sql volatile security definer set search_path = '' as $$
-  update frontrow.runs set counts = counts || pg_catalog.jsonb_build_object(item_outcome,
-    coalesce((counts ->> item_outcome)::int, 0) + 1)
-  where id = run_id;
+-- In plpgsql, which keeps its plans: it runs for every document.
+create or replace function frontrow.log_items(run_id uuid, collection_name text, entries jsonb) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update frontrow.runs as r set counts = r.counts || (
+    select coalesce(pg_catalog.jsonb_object_agg(n.outcome, coalesce((r.counts ->> n.outcome)::int, 0) + n.times), '{}')
+    from (select e ->> 'outcome' as outcome, count(*) as times
+      from pg_catalog.jsonb_array_elements(entries) as e group by 1) as n)
+  where r.id = run_id;
   insert into frontrow.run_items (run, collection, path, outcome, code, message)
-  select run_id, collection_name, document_path, item_outcome, failure, explanation where item_outcome <> 'unchanged';
+  select run_id, collection_name, e ->> 'path', e ->> 'outcome', e ->> 'code', e ->> 'message'
+  from pg_catalog.jsonb_array_elements(entries) as e where e ->> 'outcome' <> 'unchanged';
+end;
 $$;
-comment on function frontrow.log_item(uuid, text, text, text, text, text) is 'Counts an outcome in its run and logs it unless nothing happened.';
+comment on function frontrow.log_items(uuid, text, jsonb) is 'Counts outcomes in their run and logs them unless nothing happened. Entries: {path, outcome, code?, message?}.';
 
-create or replace function frontrow.log_warnings(run_id uuid, collection_name text, item jsonb) returns void
-language sql volatile security definer set search_path = '' as $$
-  select frontrow.log_item(run_id, collection_name, item ->> 'path', 'warning', w ->> 'rule',
-    pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
+create or replace function frontrow.warning_entries(item jsonb) returns setof jsonb
+language sql immutable set search_path = '' as $$
+  select pg_catalog.jsonb_build_object('path', item -> 'path', 'outcome', 'warning', 'code', w -> 'rule',
+    'message', pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
   from pg_catalog.jsonb_array_elements(item -> 'warnings') as w
 $$;
-comment on function frontrow.log_warnings(uuid, text, jsonb) is 'Logs what a reader should know of a document that was taken as it is.';
+comment on function frontrow.warning_entries(jsonb) is 'What a reader should know of a document that was taken as it is, as entries of the log.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
 language sql volatile security definer set search_path = '' as $$

@@ -18,7 +18,20 @@
 -- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
 -- one way (`updated_at`), unless within seconds each time.
 
--- What a plan makes flow where. Nothing, for a document the hub does not know yet.
+create or replace function frontrow.news_of(base_fields jsonb, base_body text, fields jsonb, body text) returns text[]
+language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select key from pg_catalog.jsonb_each(base_fields) as b (key, value)
+    full join pg_catalog.jsonb_each(fields) as r (key, value) using (key)
+    where b.value is distinct from r.value)
+    || case when base_body is distinct from body then array['(body)'] else '{}' end;
+end;
+$$;
+comment on function frontrow.news_of(jsonb, text, jsonb, text) is 'In which columns, and (body), a row differs from its base.';
+
+-- What a plan makes flow where. Nothing while the document is being made: until the hub knows it, and when its first
+-- revision is brought into a bucket that never had it.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
 returns table (name text, side text, contested boolean)
 language plpgsql volatile security definer set search_path = '' as $$
@@ -39,15 +52,16 @@ begin
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'table';
   select b.version into bucket_base from frontrow.bases as b
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'bucket';
+  if (item #>> '{expect,revision}')::bigint = 1 and item -> 'revisions' = '[]' and row_op = 'none' and object_op = 'put'
+    and item #>> '{expect,bucket}' is null and bucket_base is null
+  then
+    return;
+  end if;
   if base.path is not null and item #>> '{expect,table}' is null then
     news := array['(existence)'];
   elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then
     select * into replica from frontrow.read_rows(c, array[item ->> 'path']);
-    news := array(
-      select key from pg_catalog.jsonb_each(base.fields) as b (key, value)
-      full join pg_catalog.jsonb_each(replica.fields) as r (key, value) using (key)
-      where b.value is distinct from r.value)
-      || case when base.body is distinct from replica.body then array['(body)'] else '{}' end;
+    news := frontrow.news_of(base.fields, base.body, replica.fields, replica.body);
   end if;
   if row_op = 'delete' or (row_op = 'put' and item #>> '{expect,table}' is null) then
     into_row := array['(existence)'];
@@ -81,28 +95,34 @@ comment on function frontrow.flows_of(frontrow.collections, jsonb) is 'The names
 -- A write of both sides is two writes: one more than a turn, and half of the next loop when it is none.
 create or replace function frontrow.turns_after(turned timestamptz[], moment timestamptz, side text, is_turn boolean)
 returns timestamptz[]
-language sql immutable set search_path = '' as $$
-  select turned || pg_catalog.array_fill(moment, array[coalesce(is_turn, false)::int + (side = 'both')::int])
+language plpgsql immutable set search_path = '' as $$
+begin
+  return turned || pg_catalog.array_fill(moment, array[coalesce(is_turn, false)::int + (side = 'both')::int]);
+end;
 $$;
 comment on function frontrow.turns_after(timestamptz[], timestamptz, text, boolean) is 'The turns of a name with those of one more flow.';
 
--- Counts the flows of a write about to be made. Answers the names that turned too often: then it must not be made.
-create or replace function frontrow.count_turns(c frontrow.collections, item jsonb) returns text[]
+create type frontrow.flow as (path text, name text, side text, contested boolean);
+comment on type frontrow.flow is 'A name that a write of a document makes flow, and where to.';
+
+-- Counts the flows of writes about to be made. Answers the names that turned too often: those must not be made.
+create or replace function frontrow.note_flows(c frontrow.collections, flowing frontrow.flow[])
+returns table (path text, name text)
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   moment timestamptz := pg_catalog.clock_timestamp();
   oldest timestamptz := moment - pg_catalog.make_interval(mins => (c.policies #>> '{breaker,minutes}')::int);
   latest timestamptz := moment - pg_catalog.make_interval(secs => (c.policies #>> '{breaker,seconds}')::int);
-  made timestamptz := (select created_at from frontrow.revisions
-    where collection = c.name and path = item ->> 'path' and revision = 1);
-  result text[];
 begin
+  return query
   with counted as (
     insert into frontrow.flows as f (collection, path, name, side, contested, at, turned)
-    select c.name, item ->> 'path', w.name, w.side, w.contested, moment,
+    select c.name, w.path, w.name, w.side, w.contested, moment,
       frontrow.turns_after('{}', moment, w.side,
-        made > (case w.name when '(any)' then latest else oldest end) and (w.side <> 'both' or w.contested))
-    from frontrow.flows_of(c, item) as w
+        made.created_at > (case w.name when '(any)' then latest else oldest end) and (w.side <> 'both' or w.contested))
+    from pg_catalog.unnest(flowing) as w
+    left join frontrow.revisions as made on made.collection = c.name and made.path = w.path and made.revision = 1
     on conflict (collection, path, name) do update set
       turned = frontrow.turns_after(
         array(select t from pg_catalog.unnest(f.turned) as t where t > oldest
@@ -111,14 +131,13 @@ begin
         moment, excluded.side,
         f.at > (case f.name when '(any)' then latest else oldest end) and (f.side <> excluded.side or excluded.contested)),
       side = excluded.side, contested = excluded.contested, at = excluded.at
-    returning f.name, f.turned
+    returning f.path, f.name, f.turned
   )
-  select coalesce(pg_catalog.array_agg(n.name order by n.name), '{}') into result from counted as n
+  select n.path, n.name from counted as n
   where pg_catalog.cardinality(n.turned) >= (c.policies #>> '{breaker,turns}')::int;
-  return result;
 end;
 $$;
-comment on function frontrow.count_turns(frontrow.collections, jsonb) is 'Notes what a write makes flow; answers the names whose turns are used up.';
+comment on function frontrow.note_flows(frontrow.collections, frontrow.flow[]) is 'Notes what writes make flow; answers the names whose turns are used up.';
 
 -- Whether the engine may carry out a plan that writes. If not, the document is parked, both sides as they are.
 create or replace function frontrow.may_write(c frontrow.collections, item jsonb) returns boolean
@@ -134,7 +153,9 @@ begin
   select h.id into parked from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
   where h.collection = c.name and h.kind = 'oscillation' and h.state <> 'closed' and i.path = document_path;
   if parked is null then
-    names := frontrow.count_turns(c, item);
+    names := array(select n.name from frontrow.note_flows(c, array(
+      select row(document_path, w.name, w.side, w.contested)::frontrow.flow from frontrow.flows_of(c, item) as w)) as n
+      order by n.name);
     if pg_catalog.cardinality(names) = 0 then
       return true;
     end if;

@@ -166,6 +166,7 @@ declare
   c frontrow.collections;
   result jsonb;
   results jsonb := '[]'::jsonb;
+  done jsonb := '{}';
   violated text;
   refused_column text;
   run_id uuid := (request ->> 'run')::uuid;
@@ -185,8 +186,24 @@ begin
     order by l.collection, l.path for update;
   -- Who waits for a user's row while holding another can be half of a deadlock, and the half that Postgres cancels may
   -- be the user's. So the first row may be waited for; whoever holds a later one is left in peace until the next pass.
-  perform pg_catalog.set_config('lock_timeout', '700ms', true);
+  perform pg_catalog.set_config('lock_timeout', '1ms', true);
+  for c in select * from frontrow.collections where name in (
+    select i ->> 'collection' from pg_catalog.jsonb_array_elements(request -> 'items') as i)
+  loop
+    begin
+      done := done || pg_catalog.jsonb_build_object(c.name, frontrow.apply_together(c, run_id, request -> 'items'));
+    exception when others then
+      -- Each by itself then: that says which one it is, and why.
+      raise debug 'frontrow: not together: %', sqlerrm;
+    end;
+  end loop;
+  perform pg_catalog.set_config('lock_timeout', case when done @? '$.*.*' then '1ms' else '700ms' end, true);
   for item in select * from pg_catalog.jsonb_array_elements(request -> 'items') loop
+    result := done #> array[item ->> 'collection', item ->> 'path'];
+    if result is not null then
+      results := results || (result || pg_catalog.jsonb_build_object('collection', item -> 'collection', 'path', item -> 'path'));
+      continue;
+    end if;
     select * into c from frontrow.collections where name = item ->> 'collection';
     perform from frontrow.leases where collection = c.name and path = item ->> 'path'
       and token = (item ->> 'token')::bigint and until > pg_catalog.clock_timestamp() for update;
@@ -231,9 +248,10 @@ begin
         perform frontrow.mark(c.name, 'table', array[item ->> 'path'], false);
         perform frontrow.ring();
       end if;
-      perform frontrow.log_item(run_id, c.name, item ->> 'path', result ->> 'outcome', result ->> 'code',
-        result ->> 'message');
-      perform frontrow.log_warnings(run_id, c.name, item);
+      perform frontrow.log_items(run_id, c.name, pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
+        'path', item -> 'path', 'outcome', result -> 'outcome', 'code', result -> 'code', 'message', result -> 'message')));
+      perform frontrow.log_items(run_id, c.name,
+        (select pg_catalog.jsonb_agg(w) from frontrow.warning_entries(item) as w));
     end if;
     results := results || (result || pg_catalog.jsonb_build_object('collection', c.name, 'path', item -> 'path'));
   end loop;

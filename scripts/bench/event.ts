@@ -1,87 +1,129 @@
 /**
  * One edit, end to end, on the local stack: from the upload's return to the row being visible, and from the row's
- * commit to the object being served. Edits follow each other, as a person's do; each waits for the one before.
+ * commit to the object being served. Edits follow each other, as a person's do; each waits for the one before. By turns
+ * with them, the same edit on the bare minimum (bare.ts).
  */
 import garden from "../../examples/garden/example.ts";
+import { hasPostgres, startPostgres } from "../local/postgres.ts";
 import { openProject, type Project } from "../start/project.ts";
-import { atMost, type BenchOptions, type Figures, percentile } from "./case.ts";
+import { BARE_IN, BARE_OUT, plantBare } from "./bare.ts";
+import { atMost, type BenchOptions, type Figures, percentile, round, type Target } from "./case.ts";
 
 /** Milliseconds between edits, drawn anew each time, so that they do not fall in step with the worker's polls. */
 const PAUSE = [20, 400] as const;
 
-export async function bench({ runs = 60, progress }: BenchOptions): Promise<Figures> {
-  const project = await openProject({ example: garden, dataDir: "memory" });
+export async function bench(options: BenchOptions): Promise<Figures> {
+  const pglite = await measure("pglite", options);
+  if (!(await hasPostgres({ extensions: ["pg_cron"] })))
+    return { pglite: pglite.figures, targets: pglite.targets };
+  const server = await startPostgres({ extensions: ["pg_cron"] });
   try {
-    const toRow: number[] = [];
-    const toFile: number[] = [];
-    // Two documents: one that both sides rewrite by turns without pause is what the breaker is for.
-    await fileToRow(project, 0, "file");
-    await fileToRow(project, 0, "row");
-    await rowToFile(project, 0);
-    for (let round = 1; round <= runs; round++) {
-      await pause();
-      toRow.push(await fileToRow(project, round, "file"));
-      await pause();
-      toFile.push(await rowToFile(project, round));
-      if (round % 10 === 0) progress(`${round} of ${runs}`);
-    }
-    const all = [...toRow, ...toFile];
+    const postgres = await measure("postgres", options, server.url);
     return {
-      ...figures(all),
-      file_to_row: figures(toRow),
-      row_to_file: figures(toFile),
-      edits: all.length,
-      targets: [
-        atMost("an edit on the other side, p50 ms", percentile(all, 50), { aim: 40 }),
-        atMost("an edit on the other side, p95 ms", percentile(all, 95), { aim: 120 }),
-      ],
+      pglite: pglite.figures,
+      postgres: postgres.figures,
+      targets: [...pglite.targets, ...postgres.targets],
     };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** From `edit` to `isThere`. */
+interface Way {
+  edit(round: number): Promise<void>;
+  isThere(round: number): Promise<boolean>;
+}
+
+async function measure(
+  database: string,
+  { runs = 60, progress }: BenchOptions,
+  databaseUrl?: string,
+): Promise<{ figures: Record<string, unknown>; targets: Target[] }> {
+  const project = await openProject({ example: garden, dataDir: "memory", databaseUrl });
+  try {
+    await plantBare(project);
+    const ways = waysOf(project);
+    const taken: Record<string, number[]> = {};
+    for (let turn = 0; turn <= runs; turn++) {
+      for (const [name, way] of Object.entries(ways)) {
+        await pause();
+        const milliseconds = await once(way, turn);
+        // The first of each makes the document.
+        if (turn > 0) taken[name] = [...(taken[name] ?? []), milliseconds];
+      }
+      if (turn % 10 === 0) progress(`${database}: ${turn} of ${runs}`);
+    }
+    const p = (name: string, percent: number): number => percentile(taken[name] ?? [], percent);
+    const figures = Object.fromEntries(Object.keys(ways).map((name) => [name, figuresOf(taken[name] ?? [])]));
+    const targets = ["file_to_row", "row_to_file"].flatMap((name) => [
+      atMost(`${database}: ${name}, p50 over the bare minimum's`, p(name, 50) / p(`bare_${name}`, 50), {
+        aim: 2,
+      }),
+      atMost(`${database}: ${name}, p95 ms`, p(name, 95), { aim: 120 }),
+    ]);
+    return { figures: { edits: runs, ...figures }, targets };
   } finally {
     await project.stop();
   }
 }
 
-const pathOf = (slug: string): string => `users/bench/parts/${slug}.md`;
-
-async function fileToRow({ client, bucketName }: Project, round: number, slug: string): Promise<number> {
-  const text = `---\nname: Round ${round}\nstatus: active # by a file\ntags: [a, b]\n---\n\nThe body of round ${round}.\n`;
-  const { error } = await client.storage
-    .from(bucketName)
-    .upload(pathOf(slug), new TextEncoder().encode(text), { upsert: true, contentType: "text/markdown" });
-  if (error) throw error;
-  const started = performance.now();
-  await until(async () => {
-    const { data } = await client
-      .from("parts")
-      .select("name")
-      .eq("user_id", "bench")
-      .eq("slug", slug)
-      .maybeSingle();
-    return data?.name === `Round ${round}`;
-  });
-  return performance.now() - started;
+/** Each direction has a document of its own: one that both sides rewrite by turns is what the breaker is for. */
+function waysOf({ client, bucketName }: Project): Record<string, Way> {
+  const upload = async (bucket: string, path: string, text: string): Promise<void> => {
+    const { error } = await client.storage
+      .from(bucket)
+      .upload(path, new TextEncoder().encode(text), { upsert: true, contentType: "text/markdown" });
+    if (error) throw error;
+  };
+  const serves = async (bucket: string, path: string, part: string): Promise<boolean> => {
+    const { data } = await client.storage.from(bucket).download(path, { cacheNonce: crypto.randomUUID() });
+    return data !== null && (await data.text()).includes(part);
+  };
+  const text = (turn: number): string =>
+    `---\nname: Round ${turn}\nstatus: active # by a file\ntags: [a, b]\n---\n\nThe body of round ${turn}.\n`;
+  return {
+    file_to_row: {
+      edit: (turn) => upload(bucketName, "users/bench/parts/file.md", text(turn)),
+      async isThere(turn) {
+        const { data } = await client.from("parts").select("name").eq("slug", "file").maybeSingle();
+        return data?.name === `Round ${turn}`;
+      },
+    },
+    bare_file_to_row: {
+      edit: (turn) => upload(BARE_IN, "file.md", text(turn)),
+      async isThere(turn) {
+        const { data } = await client.from("bare_files").select("title").eq("name", "file.md").maybeSingle();
+        return data?.title === `Round ${turn}`;
+      },
+    },
+    row_to_file: {
+      async edit(turn) {
+        const row = { user_id: "bench", slug: "row", name: `Round ${turn}`, status: "active" };
+        const { error } = await client.from("parts").upsert(row, { onConflict: "user_id,slug" });
+        if (error) throw error;
+      },
+      isThere: (turn) => serves(bucketName, "users/bench/parts/row.md", `name: Round ${turn}\n`),
+    },
+    bare_row_to_file: {
+      async edit(turn) {
+        const { error } = await client.from("bare_rows").upsert({ name: "row.md", title: `Round ${turn}` });
+        if (error) throw error;
+      },
+      isThere: (turn) => serves(BARE_OUT, "row.md", `name: Round ${turn}\n`),
+    },
+  };
 }
 
-async function rowToFile({ client, bucketName }: Project, round: number): Promise<number> {
-  const name = `From the row ${round}`;
-  const { error } = await client.from("parts").update({ name }).eq("user_id", "bench").eq("slug", "row");
-  if (error) throw error;
+/** Milliseconds from the edit's return to its being there. */
+async function once(way: Way, turn: number): Promise<number> {
+  await way.edit(turn);
   const started = performance.now();
-  await until(async () => {
-    const { data } = await client.storage
-      .from(bucketName)
-      .download(pathOf("row"), { cacheNonce: crypto.randomUUID() });
-    return data !== null && (await data.text()).includes(`name: ${name}\n`);
-  });
-  return performance.now() - started;
-}
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error("an edit did not arrive within 30 s");
+  while (!(await way.isThere(turn))) {
+    if (performance.now() > started + 30_000) throw new Error("an edit did not arrive within 30 s");
     await new Promise((done) => setTimeout(done, 2));
   }
+  return performance.now() - started;
 }
 
 async function pause(): Promise<void> {
@@ -89,7 +131,6 @@ async function pause(): Promise<void> {
   await new Promise((done) => setTimeout(done, least + Math.random() * (most - least)));
 }
 
-function figures(values: readonly number[]): { p50_ms: number; p95_ms: number; p99_ms: number } {
-  const at = (p: number): number => Number(percentile(values, p).toFixed(1));
-  return { p50_ms: at(50), p95_ms: at(95), p99_ms: at(99) };
+function figuresOf(values: readonly number[]): Record<string, number> {
+  return Object.fromEntries([50, 95, 99].map((p) => [`p${p}_ms`, round(percentile(values, p))]));
 }

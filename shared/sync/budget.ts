@@ -5,7 +5,7 @@ export interface Limits {
   cpu: number;
   /** Milliseconds in one execution. @default 60000 */
   wall: number;
-  /** Documents in one claim. @default 20 */
+  /** Documents in one claim. @default 50 */
   documents: number;
   /** Bytes of texts and objects in one claim; at least one document is taken whatever its size. @default 2 MiB */
   bytes: number;
@@ -18,7 +18,7 @@ export interface Limits {
 export const EDGE_LIMITS: Limits = {
   cpu: 800,
   wall: 60_000,
-  documents: 20,
+  documents: 50,
   bytes: 2 * 1024 * 1024,
   requests: 4,
   linger: 2000,

@@ -31,8 +31,8 @@ export interface RunSummary {
 }
 
 const LEASE_SECONDS = 90;
-/** Milliseconds between polls while lingering: a tenth of the time idle, since an edit is most likely followed soon. */
-const POLL = { least: 8, most: 100, share: 0.1 };
+/** Milliseconds between polls while lingering: a sixteenth of the time idle, since an edit is most likely followed soon. */
+const POLL = { least: 5, most: 50, share: 1 / 16 };
 
 /**
  * Works until nothing is due. Never throws for a document's sake; a hub that does not answer ends the run with

@@ -243,11 +243,18 @@ comment on column frontrow.collections.columns is 'Every mapped column: {column,
 comment on column frontrow.collections.scope is 'Digest of what decides which documents exist; a change disables deletions until confirmed.';
 comment on column frontrow.collections.fingerprint is 'Digest of the mapped columns'' definitions when registered.';
 
+create or replace function frontrow.bytes_digest(content text) returns bytea
+language sql immutable strict parallel safe set search_path = '' as $$
+  select pg_catalog.sha256(pg_catalog.convert_to(content, 'UTF8'))
+$$;
+comment on function frontrow.bytes_digest(text) is 'SHA-256 of a text''s UTF-8 bytes: that of the file it came from.';
+
 create table frontrow.documents (
   collection text not null,
   path text not null,
   text text,
   digest text,
+  bytes_digest bytea generated always as (frontrow.bytes_digest(text)) stored,
   revision bigint not null,
   updated_by text not null,
   updated_at timestamptz not null default now(),
@@ -255,6 +262,7 @@ create table frontrow.documents (
   primary key (collection, path)
 );
 comment on table frontrow.documents is 'The hub''s current text of every document; a tombstone keeps the last text and has deleted_at.';
+comment on column frontrow.documents.bytes_digest is 'By it a file is known to be in already without being read as a document.';
 create index documents_deleted_at_idx on frontrow.documents (collection, deleted_at) where deleted_at is not null;
 
 create table frontrow.bases (
@@ -868,14 +876,16 @@ create or replace function frontrow.path_keys(c frontrow.collections, path text)
 language plpgsql stable set search_path = '' as $$
 declare
   keys text[] := frontrow.path_values(c.pattern, path);
-  column_type text;
+  types text[];
 begin
   if keys is null then
     return null;
   end if;
+  types := array(
+    select (select e ->> 'type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = k.name)
+    from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i) order by k.i);
   for i in 1 .. pg_catalog.cardinality(keys) loop
-    column_type := frontrow.column_type(c, c.key_columns[i]);
-    keys[i] := frontrow.key_text(keys[i], column_type);
+    keys[i] := frontrow.key_text(keys[i], types[i]);
     if keys[i] is null then
       return null;
     end if;
@@ -884,12 +894,6 @@ begin
 end;
 $$;
 comment on function frontrow.path_keys(frontrow.collections, text) is 'The key values a path names, or null.';
-
-create or replace function frontrow.column_type(c frontrow.collections, column_name text) returns text
-language sql immutable set search_path = '' as $$
-  select e ->> 'type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = column_name
-$$;
-comment on function frontrow.column_type(frontrow.collections, text) is 'The type of a mapped column, as registered.';
 
 create or replace function frontrow.qualified_table(c frontrow.collections) returns text
 language sql immutable set search_path = '' as $$ select pg_catalog.format('%I.%I', c.table_schema, c.table_name) $$;
@@ -935,9 +939,11 @@ comment on function frontrow.body_expression(frontrow.collections) is 'SQL for t
 
 -- The one row hash. Length-free but injective: the fields are one JSON text, and the body's absence is marked.
 create or replace function frontrow.row_version(fields jsonb, body text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
-    fields::text || case when body is null then '-' else '+' || body end, 'UTF8')), 'hex')
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+    fields::text || case when body is null then '-' else '+' || body end, 'UTF8')), 'hex');
+end;
 $$;
 comment on function frontrow.row_version(jsonb, text) is 'The table store''s version: SHA-256 over every mapped column and the body.';
 
@@ -967,12 +973,11 @@ set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_f
 begin
   return query execute pg_catalog.format(
     'select w.path, frontrow.row_version(f.fields, f.body), f.fields, f.body
-     from (select p as path, frontrow.path_keys($1, p) as keys from pg_catalog.unnest($2) as p) as w
-     join %s as r on %s
-     cross join lateral (select %s as fields, %s as body) as f
-     where %s',
-    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'), frontrow.fields_expression(c),
-    frontrow.body_expression(c), frontrow.live_condition(c)) using c, paths;
+     from (select p as path, frontrow.path_keys($1, p) as keys from pg_catalog.unnest($2) as p offset 0) as w
+     -- One look-up per path: before the first ANALYZE the planner would rather read the whole table for each.
+     cross join lateral (select %s as fields, %s as body from %s as r where %s and %s offset 0) as f',
+    frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
+    frontrow.key_condition(c, 'w.keys'), frontrow.live_condition(c)) using c, paths;
 end;
 $$;
 comment on function frontrow.read_rows(frontrow.collections, text[]) is 'The live rows of these paths: version, fields as texts, body.';
@@ -984,11 +989,16 @@ revoke execute on function frontrow.read_rows(frontrow.collections, text[]) from
 
 -- Texts as the column types take them: a jsonb column gets the JSON itself, everything else its text.
 create or replace function frontrow.as_record(c frontrow.collections, fields jsonb) returns jsonb
-language sql immutable set search_path = '' as $$
-  select coalesce(pg_catalog.jsonb_object_agg(f.key,
-    case when frontrow.column_type(c, f.key) = 'jsonb' and pg_catalog.jsonb_typeof(f.value) = 'string'
-      then (f.value #>> '{}')::jsonb else f.value end), '{}')
-  from pg_catalog.jsonb_each(fields) as f
+language plpgsql immutable set search_path = '' as $$
+declare
+  json_columns text[] := array(
+    select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'type' = 'jsonb');
+begin
+  return coalesce((
+    select pg_catalog.jsonb_object_agg(f.key, case when f.key = any (json_columns) and pg_catalog.jsonb_typeof(f.value) = 'string'
+      then (f.value #>> '{}')::jsonb else f.value end)
+    from pg_catalog.jsonb_each(fields) as f), '{}');
+end;
 $$;
 comment on function frontrow.as_record(frontrow.collections, jsonb) is 'Column texts in the form jsonb_populate_record takes.';
 
@@ -1264,7 +1274,7 @@ begin
       'userMetadata', o.user_metadata) end,
     'table', case when r.path is not null then pg_catalog.jsonb_build_object('version', r.version,
       'fields', r.fields, 'body', r.body) end,
-    'isKey', frontrow.path_keys(c, p.path) is not null,
+    'isKey', r.path is not null or frontrow.path_keys(c, p.path) is not null,
     -- A decision is about the versions the person saw; after another edit the question is asked again.
     'resolution', case when k.bucket_version is not distinct from o.version
       and k.table_version is not distinct from r.version and k.revision = coalesce(d.revision, 0) then k.decision end,
@@ -1485,18 +1495,29 @@ begin
   for item in select * from pg_catalog.jsonb_to_recordset(request -> 'items')
     as i (collection text, path text, token bigint, class text, code text, message text)
   loop
-    -- Transient failures and lost races never count towards quarantine.
-    update frontrow.leases set until = pg_catalog.clock_timestamp(),
-      attempts = case when item.class = 'error' then attempts else greatest(attempts - 1, 0) end,
-      transient_failures = case when item.class = 'error' then 0 else transient_failures + 1 end,
-      not_before = pg_catalog.clock_timestamp() + case item.class
-        when 'stale' then least(interval '20 milliseconds' * (2 ^ least(transient_failures, 12)), interval '1 minute')
-        when 'transient' then frontrow.backoff(transient_failures)
-        else frontrow.backoff(attempts - 1) end,
+    -- Transient failures and lost races never count towards quarantine. A transient failure while somebody was putting
+    -- another object there is a lost race: the bytes of the version that was looked for are gone.
+    update frontrow.leases as l set until = pg_catalog.clock_timestamp(),
+      attempts = case when item.class = 'error' then l.attempts else greatest(l.attempts - 1, 0) end,
+      transient_failures = case when item.class = 'error' or r.is_lost then 0 else l.transient_failures + 1 end,
+      not_before = pg_catalog.clock_timestamp() + case
+        when r.is_lost then interval '20 milliseconds'
+        when item.class = 'stale' then
+          least(interval '20 milliseconds' * (2 ^ least(l.transient_failures, 12)), interval '1 minute')
+        when item.class = 'transient' then frontrow.backoff(l.transient_failures)
+        else frontrow.backoff(l.attempts - 1) end,
       last_error = pg_catalog.left(item.code || ': ' || item.message, 500)
-    where collection = item.collection and path = item.path and token = item.token;
-    perform frontrow.log_item((request ->> 'run')::uuid, item.collection, item.path,
-      case item.class when 'error' then 'failed' else 'deferred' end, item.code, item.message);
+    from (
+      select h.collection, h.path, item.class <> 'error' and exists (
+        select from frontrow.dirty as d
+        where d.collection = h.collection and d.path = h.path and d.store = 'bucket' and d.id <> all (h.seen)) as is_lost
+      from frontrow.leases as h
+      where h.collection = item.collection and h.path = item.path and h.token = item.token
+    ) as r
+    where l.collection = r.collection and l.path = r.path and l.token = item.token;
+    perform frontrow.log_items((request ->> 'run')::uuid, item.collection, pg_catalog.jsonb_build_array(
+      pg_catalog.jsonb_build_object('path', item.path, 'code', item.code, 'message', item.message,
+        'outcome', case item.class when 'error' then 'failed' else 'deferred' end)));
   end loop;
   return '{}'::jsonb;
 end;
@@ -1576,25 +1597,29 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function frontrow.beat(uuid, text, text) is 'Starts a run or renews its heartbeat.';
 
-create or replace function frontrow.log_item(
-  run_id uuid, collection_name text, document_path text, item_outcome text, failure text, explanation text
-) returns void
-language sql volatile security definer set search_path = '' as $$
-  update frontrow.runs set counts = counts || pg_catalog.jsonb_build_object(item_outcome,
-    coalesce((counts ->> item_outcome)::int, 0) + 1)
-  where id = run_id;
+-- In plpgsql, which keeps its plans: it runs for every document.
+create or replace function frontrow.log_items(run_id uuid, collection_name text, entries jsonb) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  update frontrow.runs as r set counts = r.counts || (
+    select coalesce(pg_catalog.jsonb_object_agg(n.outcome, coalesce((r.counts ->> n.outcome)::int, 0) + n.times), '{}')
+    from (select e ->> 'outcome' as outcome, count(*) as times
+      from pg_catalog.jsonb_array_elements(entries) as e group by 1) as n)
+  where r.id = run_id;
   insert into frontrow.run_items (run, collection, path, outcome, code, message)
-  select run_id, collection_name, document_path, item_outcome, failure, explanation where item_outcome <> 'unchanged';
+  select run_id, collection_name, e ->> 'path', e ->> 'outcome', e ->> 'code', e ->> 'message'
+  from pg_catalog.jsonb_array_elements(entries) as e where e ->> 'outcome' <> 'unchanged';
+end;
 $$;
-comment on function frontrow.log_item(uuid, text, text, text, text, text) is 'Counts an outcome in its run and logs it unless nothing happened.';
+comment on function frontrow.log_items(uuid, text, jsonb) is 'Counts outcomes in their run and logs them unless nothing happened. Entries: {path, outcome, code?, message?}.';
 
-create or replace function frontrow.log_warnings(run_id uuid, collection_name text, item jsonb) returns void
-language sql volatile security definer set search_path = '' as $$
-  select frontrow.log_item(run_id, collection_name, item ->> 'path', 'warning', w ->> 'rule',
-    pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
+create or replace function frontrow.warning_entries(item jsonb) returns setof jsonb
+language sql immutable set search_path = '' as $$
+  select pg_catalog.jsonb_build_object('path', item -> 'path', 'outcome', 'warning', 'code', w -> 'rule',
+    'message', pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
   from pg_catalog.jsonb_array_elements(item -> 'warnings') as w
 $$;
-comment on function frontrow.log_warnings(uuid, text, jsonb) is 'Logs what a reader should know of a document that was taken as it is.';
+comment on function frontrow.warning_entries(jsonb) is 'What a reader should know of a document that was taken as it is, as entries of the log.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
 language sql volatile security definer set search_path = '' as $$
@@ -2264,7 +2289,20 @@ comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replic
 -- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
 -- one way (`updated_at`), unless within seconds each time.
 
--- What a plan makes flow where. Nothing, for a document the hub does not know yet.
+create or replace function frontrow.news_of(base_fields jsonb, base_body text, fields jsonb, body text) returns text[]
+language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select key from pg_catalog.jsonb_each(base_fields) as b (key, value)
+    full join pg_catalog.jsonb_each(fields) as r (key, value) using (key)
+    where b.value is distinct from r.value)
+    || case when base_body is distinct from body then array['(body)'] else '{}' end;
+end;
+$$;
+comment on function frontrow.news_of(jsonb, text, jsonb, text) is 'In which columns, and (body), a row differs from its base.';
+
+-- What a plan makes flow where. Nothing while the document is being made: until the hub knows it, and when its first
+-- revision is brought into a bucket that never had it.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
 returns table (name text, side text, contested boolean)
 language plpgsql volatile security definer set search_path = '' as $$
@@ -2285,15 +2323,16 @@ begin
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'table';
   select b.version into bucket_base from frontrow.bases as b
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'bucket';
+  if (item #>> '{expect,revision}')::bigint = 1 and item -> 'revisions' = '[]' and row_op = 'none' and object_op = 'put'
+    and item #>> '{expect,bucket}' is null and bucket_base is null
+  then
+    return;
+  end if;
   if base.path is not null and item #>> '{expect,table}' is null then
     news := array['(existence)'];
   elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then
     select * into replica from frontrow.read_rows(c, array[item ->> 'path']);
-    news := array(
-      select key from pg_catalog.jsonb_each(base.fields) as b (key, value)
-      full join pg_catalog.jsonb_each(replica.fields) as r (key, value) using (key)
-      where b.value is distinct from r.value)
-      || case when base.body is distinct from replica.body then array['(body)'] else '{}' end;
+    news := frontrow.news_of(base.fields, base.body, replica.fields, replica.body);
   end if;
   if row_op = 'delete' or (row_op = 'put' and item #>> '{expect,table}' is null) then
     into_row := array['(existence)'];
@@ -2327,28 +2366,34 @@ comment on function frontrow.flows_of(frontrow.collections, jsonb) is 'The names
 -- A write of both sides is two writes: one more than a turn, and half of the next loop when it is none.
 create or replace function frontrow.turns_after(turned timestamptz[], moment timestamptz, side text, is_turn boolean)
 returns timestamptz[]
-language sql immutable set search_path = '' as $$
-  select turned || pg_catalog.array_fill(moment, array[coalesce(is_turn, false)::int + (side = 'both')::int])
+language plpgsql immutable set search_path = '' as $$
+begin
+  return turned || pg_catalog.array_fill(moment, array[coalesce(is_turn, false)::int + (side = 'both')::int]);
+end;
 $$;
 comment on function frontrow.turns_after(timestamptz[], timestamptz, text, boolean) is 'The turns of a name with those of one more flow.';
 
--- Counts the flows of a write about to be made. Answers the names that turned too often: then it must not be made.
-create or replace function frontrow.count_turns(c frontrow.collections, item jsonb) returns text[]
+create type frontrow.flow as (path text, name text, side text, contested boolean);
+comment on type frontrow.flow is 'A name that a write of a document makes flow, and where to.';
+
+-- Counts the flows of writes about to be made. Answers the names that turned too often: those must not be made.
+create or replace function frontrow.note_flows(c frontrow.collections, flowing frontrow.flow[])
+returns table (path text, name text)
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   moment timestamptz := pg_catalog.clock_timestamp();
   oldest timestamptz := moment - pg_catalog.make_interval(mins => (c.policies #>> '{breaker,minutes}')::int);
   latest timestamptz := moment - pg_catalog.make_interval(secs => (c.policies #>> '{breaker,seconds}')::int);
-  made timestamptz := (select created_at from frontrow.revisions
-    where collection = c.name and path = item ->> 'path' and revision = 1);
-  result text[];
 begin
+  return query
   with counted as (
     insert into frontrow.flows as f (collection, path, name, side, contested, at, turned)
-    select c.name, item ->> 'path', w.name, w.side, w.contested, moment,
+    select c.name, w.path, w.name, w.side, w.contested, moment,
       frontrow.turns_after('{}', moment, w.side,
-        made > (case w.name when '(any)' then latest else oldest end) and (w.side <> 'both' or w.contested))
-    from frontrow.flows_of(c, item) as w
+        made.created_at > (case w.name when '(any)' then latest else oldest end) and (w.side <> 'both' or w.contested))
+    from pg_catalog.unnest(flowing) as w
+    left join frontrow.revisions as made on made.collection = c.name and made.path = w.path and made.revision = 1
     on conflict (collection, path, name) do update set
       turned = frontrow.turns_after(
         array(select t from pg_catalog.unnest(f.turned) as t where t > oldest
@@ -2357,14 +2402,13 @@ begin
         moment, excluded.side,
         f.at > (case f.name when '(any)' then latest else oldest end) and (f.side <> excluded.side or excluded.contested)),
       side = excluded.side, contested = excluded.contested, at = excluded.at
-    returning f.name, f.turned
+    returning f.path, f.name, f.turned
   )
-  select coalesce(pg_catalog.array_agg(n.name order by n.name), '{}') into result from counted as n
+  select n.path, n.name from counted as n
   where pg_catalog.cardinality(n.turned) >= (c.policies #>> '{breaker,turns}')::int;
-  return result;
 end;
 $$;
-comment on function frontrow.count_turns(frontrow.collections, jsonb) is 'Notes what a write makes flow; answers the names whose turns are used up.';
+comment on function frontrow.note_flows(frontrow.collections, frontrow.flow[]) is 'Notes what writes make flow; answers the names whose turns are used up.';
 
 -- Whether the engine may carry out a plan that writes. If not, the document is parked, both sides as they are.
 create or replace function frontrow.may_write(c frontrow.collections, item jsonb) returns boolean
@@ -2380,7 +2424,9 @@ begin
   select h.id into parked from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
   where h.collection = c.name and h.kind = 'oscillation' and h.state <> 'closed' and i.path = document_path;
   if parked is null then
-    names := frontrow.count_turns(c, item);
+    names := array(select n.name from frontrow.note_flows(c, array(
+      select row(document_path, w.name, w.side, w.contested)::frontrow.flow from frontrow.flows_of(c, item) as w)) as n
+      order by n.name);
     if pg_catalog.cardinality(names) = 0 then
       return true;
     end if;
@@ -3272,6 +3318,7 @@ declare
   c frontrow.collections;
   result jsonb;
   results jsonb := '[]'::jsonb;
+  done jsonb := '{}';
   violated text;
   refused_column text;
   run_id uuid := (request ->> 'run')::uuid;
@@ -3291,8 +3338,24 @@ begin
     order by l.collection, l.path for update;
   -- Who waits for a user's row while holding another can be half of a deadlock, and the half that Postgres cancels may
   -- be the user's. So the first row may be waited for; whoever holds a later one is left in peace until the next pass.
-  perform pg_catalog.set_config('lock_timeout', '700ms', true);
+  perform pg_catalog.set_config('lock_timeout', '1ms', true);
+  for c in select * from frontrow.collections where name in (
+    select i ->> 'collection' from pg_catalog.jsonb_array_elements(request -> 'items') as i)
+  loop
+    begin
+      done := done || pg_catalog.jsonb_build_object(c.name, frontrow.apply_together(c, run_id, request -> 'items'));
+    exception when others then
+      -- Each by itself then: that says which one it is, and why.
+      raise debug 'frontrow: not together: %', sqlerrm;
+    end;
+  end loop;
+  perform pg_catalog.set_config('lock_timeout', case when done @? '$.*.*' then '1ms' else '700ms' end, true);
   for item in select * from pg_catalog.jsonb_array_elements(request -> 'items') loop
+    result := done #> array[item ->> 'collection', item ->> 'path'];
+    if result is not null then
+      results := results || (result || pg_catalog.jsonb_build_object('collection', item -> 'collection', 'path', item -> 'path'));
+      continue;
+    end if;
     select * into c from frontrow.collections where name = item ->> 'collection';
     perform from frontrow.leases where collection = c.name and path = item ->> 'path'
       and token = (item ->> 'token')::bigint and until > pg_catalog.clock_timestamp() for update;
@@ -3337,9 +3400,10 @@ begin
         perform frontrow.mark(c.name, 'table', array[item ->> 'path'], false);
         perform frontrow.ring();
       end if;
-      perform frontrow.log_item(run_id, c.name, item ->> 'path', result ->> 'outcome', result ->> 'code',
-        result ->> 'message');
-      perform frontrow.log_warnings(run_id, c.name, item);
+      perform frontrow.log_items(run_id, c.name, pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
+        'path', item -> 'path', 'outcome', result -> 'outcome', 'code', result -> 'code', 'message', result -> 'message')));
+      perform frontrow.log_items(run_id, c.name,
+        (select pg_catalog.jsonb_agg(w) from frontrow.warning_entries(item) as w));
     end if;
     results := results || (result || pg_catalog.jsonb_build_object('collection', c.name, 'path', item -> 'path'));
   end loop;
@@ -3348,6 +3412,630 @@ begin
 end;
 $$;
 comment on function frontrow.apply(jsonb) is 'Carries out plans in one transaction, with one outcome per item: as planned, stale, fenced, halted, quarantined or deferred.';
+
+-- -------------------- sql/71_plain.sql --------------------
+
+-- Apply, many at once: which items of a batch are plain. A plain item takes one new revision to the other side, which is
+-- where its base is: into a `row` (or a new document into a new row), or into a `file`. No conflict, quarantine, tombstone
+-- or halt has to do with it. What 70_apply.sql does for each item by itself is done for all plain ones together in
+-- 71_together.sql, with the same outcome. Whatever is not surely plain is left to the slow path, which says what is wrong.
+
+create type frontrow.plain_item as (
+  place int, kind text, path text, token bigint, keys text[], current bigint, expected text, author text,
+  fields jsonb, meant jsonb, written jsonb, cleared text[], body text,
+  before_fields jsonb, before_body text, item jsonb
+);
+comment on type frontrow.plain_item is 'A plain item: its place in the batch, its kind (row, file), what is written, and what the table''s base was (before_*) and the row is (expected), null for a new one.';
+
+create or replace function frontrow.plain_kind(item jsonb) returns text
+language plpgsql immutable set search_path = '' as $$
+begin
+  if coalesce(item -> 'conflict', 'null') <> 'null' or coalesce(item -> 'quarantine', 'null') <> 'null'
+    or coalesce((item ->> 'tombstone')::boolean, false)
+    or coalesce(pg_catalog.jsonb_array_length(item -> 'revisions'), 0) <> 1 or item #>> '{revisions,0,store}' = 'merge'
+    or coalesce(pg_catalog.jsonb_typeof(item #> '{bases,bucket}'), 'object') <> 'object'
+    or (item #>> '{expect,revision}' is null) <> (item #>> '{expect,table}' is null)
+  then
+    return null;
+  end if;
+  return case
+    when item #>> '{row,op}' = 'put' and coalesce(item -> 'object', 'null') = 'null' then 'row'
+    when coalesce(item -> 'row', 'null') = 'null' and item #>> '{object,op}' = 'put'
+      and item #>> '{expect,bucket}' is not null and item #>> '{bases,table,version}' = item #>> '{expect,table}'
+      -- So the row is what the item says, as long as it is at that version.
+      and frontrow.row_version(item #> '{bases,table,fields}', item #>> '{bases,table,body}') = item #>> '{expect,table}'
+      then 'file' end;
+end;
+$$;
+comment on function frontrow.plain_kind(jsonb) is 'Whether an item has the shape of a plain one: row, file, or null.';
+
+-- Locks the documents, and the rows that are written, of those it answers. Never waits: who holds one of them is left to the slow path.
+create or replace function frontrow.plain_items(c frontrow.collections, items jsonb) returns frontrow.plain_item[]
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  authors jsonb;
+  paths text[];
+  current jsonb;
+  work frontrow.plain_item[];
+  places int[];
+begin
+  -- Before the versions are checked: who changes a replica after this moves it, and the item is left out.
+  select pg_catalog.jsonb_object_agg(i.path, case i.store
+      when 'directory' then nullif(pg_catalog.current_setting('frontrow.caller', true), '')
+      else case when a.actor <> '' then frontrow.person(a.actor) end end), pg_catalog.array_agg(i.path)
+  into authors, paths
+  from (
+    select e.item, e.item ->> 'path' as path, e.item #>> '{revisions,0,store}' as store,
+      count(*) over (partition by e.item ->> 'path') as times
+    from pg_catalog.jsonb_array_elements(items) as e (item) where e.item ->> 'collection' = c.name
+  ) as i
+  left join lateral (
+    select d.actor from frontrow.dirty as d
+    where d.collection = c.name and d.path = i.path and d.store = i.store and d.actor is not null
+    order by d.id desc limit 1
+  ) as a on true
+  where i.times = 1 and frontrow.plain_kind(i.item) is not null;
+  if paths is null then
+    return '{}'::frontrow.plain_item[];
+  end if;
+  select coalesce(pg_catalog.jsonb_object_agg(d.path, d.revision), '{}') into current from (
+    select path, revision from frontrow.documents
+    where collection = c.name and path = any (paths) order by path for update skip locked
+  ) as d;
+  with i as materialized (
+    select e.item, e.place::int as place, e.item ->> 'path' as path, e.item #>> '{expect,table}' as expected,
+      case when e.item #>> '{row,op}' is null then 'file' else 'row' end as kind,
+      frontrow.path_keys(c, e.item ->> 'path') as keys, frontrow.as_record(c, e.item #> '{row,set}') as meant
+    from pg_catalog.jsonb_array_elements(items) with ordinality as e (item, place)
+    where e.item ->> 'collection' = c.name and e.item ->> 'path' = any (paths)
+  ), objects as materialized (
+    select o.name, o.version from frontrow.live_objects(c.bucket, paths) as o
+  )
+  select pg_catalog.array_agg(row(i.place, i.kind, i.path, l.token, i.keys, coalesce((current ->> i.path)::bigint, 0), i.expected,
+    authors ->> i.path, i.item #> '{row,set}', i.meant,
+    i.meant || case when c.body_column is not null and i.item #>> '{row,body}' is not null
+        then pg_catalog.jsonb_build_object(c.body_column, i.item #>> '{row,body}') else '{}' end
+      || case when i.expected is null then pg_catalog.jsonb_object(c.key_columns, i.keys) else '{}' end,
+    array(select pg_catalog.jsonb_array_elements_text(i.item #> '{row,clear}')), i.item #>> '{row,body}',
+    b.fields, b.body, i.item)::frontrow.plain_item order by i.place)
+  into work
+  from i
+  join frontrow.leases as l on l.collection = c.name and l.path = i.path and l.token = (i.item ->> 'token')::bigint
+    and l.until > pg_catalog.clock_timestamp()
+  left join frontrow.bases as b on b.collection = c.name and b.path = i.path and b.store = 'table'
+  left join frontrow.bases as f on f.collection = c.name and f.path = i.path and f.store = 'bucket'
+  left join objects as o on o.name = i.path
+  where i.keys is not null
+    and (current ->> i.path)::bigint is not distinct from (i.item #>> '{expect,revision}')::bigint
+    and (current ? i.path or not exists (
+      select from frontrow.documents as d where d.collection = c.name and d.path = i.path))
+    and (not (i.item -> 'expect') ? 'bucket' or i.item #>> '{expect,bucket}' is not distinct from o.version)
+    and case when i.kind = 'file' then f.version = i.item #>> '{expect,bucket}'
+      when i.expected is null then b.path is null else b.version = i.expected and b.fields is not null end
+    and not exists (select from frontrow.conflicts as x
+      where x.collection = c.name and x.path = i.path and x.state = 'open')
+    and not exists (select from frontrow.halt_items as x join frontrow.halts as h on h.id = x.halt
+      where h.collection = c.name and h.state <> 'closed' and x.path = i.path);
+  places := frontrow.lock_rows(c, array(select w from pg_catalog.unnest(work) as w where w.kind = 'row'))
+    || array(select w.place from pg_catalog.unnest(work) as w
+      join frontrow.read_rows(c, array(select x.path from pg_catalog.unnest(work) as x where x.kind = 'file')) as r
+        on r.path = w.path and r.version = w.expected where w.kind = 'file');
+  return array(select w from pg_catalog.unnest(work) as w where w.place = any (places));
+end;
+$$;
+comment on function frontrow.plain_items(frontrow.collections, jsonb) is 'The plain items of a batch that nothing has moved under, locked.';
+
+-- -------------------- sql/71_plain_rows.sql --------------------
+
+-- The rows of plain items: as put_row and write_row do it for one, in a handful of statements.
+
+create or replace function frontrow.lock_rows(c frontrow.collections, work frontrow.plain_item[]) returns int[]
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  places int[];
+begin
+  if pg_catalog.cardinality(work) = 0 then
+    return '{}';
+  end if;
+  execute pg_catalog.format(
+    'select pg_catalog.array_agg(w.place) from pg_catalog.unnest($1) as w left join lateral (
+       select frontrow.row_version(%s, %s) as version, %s as is_live from %s as r where %s for update skip locked
+     ) as r on true
+     where case when w.expected is null then r.version is null else r.is_live and r.version = w.expected end',
+    frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.live_condition(c),
+    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys')) into places using work;
+  return places;
+end;
+$$;
+comment on function frontrow.lock_rows(frontrow.collections, frontrow.plain_item[]) is 'Locks the rows that nobody holds; answers the places of those at the expected version, or not there when new.';
+
+-- One statement for all that set the same columns: what a file does not mention must get its default.
+create or replace function frontrow.put_rows(c frontrow.collections, work frontrow.plain_item[]) returns void
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  shape record;
+  touched int;
+begin
+  perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+  for shape in
+    select n.is_new, n.names, n.cleared, pg_catalog.array_agg(n.w order by (n.w).place) as work
+    from (
+      select w, w.expected is null as is_new, w.cleared, array(
+        select k from pg_catalog.jsonb_object_keys(w.written) as k
+        where w.expected is null or not k = any (c.key_columns) order by 1) as names
+      from pg_catalog.unnest(work) as w
+    ) as n
+    where n.is_new or pg_catalog.cardinality(n.names) + pg_catalog.cardinality(n.cleared) > 0
+    group by n.is_new, n.names, n.cleared
+  loop
+    execute case when shape.is_new then pg_catalog.format(
+      'insert into %1$s (%2$s) select %3$s from pg_catalog.unnest($1::frontrow.plain_item[]) as w
+       cross join lateral pg_catalog.jsonb_populate_record(null::%1$s, w.written) as v',
+      frontrow.qualified_table(c),
+      (select pg_catalog.string_agg(pg_catalog.quote_ident(k), ', ') from pg_catalog.unnest(shape.names) as k),
+      (select pg_catalog.string_agg('v.' || pg_catalog.quote_ident(k), ', ') from pg_catalog.unnest(shape.names) as k))
+    else pg_catalog.format(
+      'update %1$s as r set %2$s from pg_catalog.unnest($1::frontrow.plain_item[]) as w
+       cross join lateral pg_catalog.jsonb_populate_record(null::%1$s, w.written) as v where %3$s',
+      frontrow.qualified_table(c), (
+        select pg_catalog.string_agg(s, ', ') from (
+          select pg_catalog.format('%1$I = v.%1$I', k) as s from pg_catalog.unnest(shape.names) as k
+          union all select pg_catalog.format('%I = default', k) from pg_catalog.unnest(shape.cleared) as k) as assignments),
+      frontrow.key_condition(c, 'w.keys')) end using shape.work;
+    get diagnostics touched = row_count;
+    if touched <> pg_catalog.cardinality(shape.work) then
+      raise exception 'frontrow: a trigger of % swallowed a write', frontrow.qualified_table(c) using errcode = 'FR002';
+    end if;
+  end loop;
+end;
+$$;
+comment on function frontrow.put_rows(frontrow.collections, frontrow.plain_item[]) is 'Inserts and updates the rows of plain items, which are locked.';
+
+-- The table's bases from what the rows read back as; `again`: a trigger made something else of what was written.
+create or replace function frontrow.agree_on_rows(c frontrow.collections, work frontrow.plain_item[])
+returns table (place int, again boolean)
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+begin
+  return query execute pg_catalog.format(
+    'with back as materialized (
+       select w.place, w.path, w.current, r.fields, r.body, coalesce(w.before_fields - w.cleared, ''{}'') as before, w.before_body,
+         w.body as meant_body, (select coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), ''{}'')
+           from pg_catalog.jsonb_each(m.fields) as e where w.fields ? e.key) as meant
+       from pg_catalog.unnest($1) as w
+       cross join lateral (select %3$s as fields, %4$s as body from %1$s as r where %2$s and %5$s offset 0) as r
+       cross join lateral (select %3$s as fields from pg_catalog.jsonb_populate_record(null::%1$s, w.meant) as r offset 0) as m
+     ), agreed as materialized (
+       select b.place, b.path, b.current, b.fields || b.before || b.meant as fields,
+         case when $3 then coalesce(b.meant_body, b.before_body, b.body) end as body, b.fields as back_fields, b.body as back_body
+       from back as b
+     ), kept as (
+       insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+       select $2, a.path, ''table'', frontrow.row_version(a.fields, a.body), a.current + 1, a.fields, a.body from agreed as a
+       on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
+         fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now()
+     )
+     select a.place, a.fields is distinct from a.back_fields or a.body is distinct from a.back_body from agreed as a',
+    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'), frontrow.fields_expression(c),
+    frontrow.body_expression(c), frontrow.live_condition(c)) using work, c.name, c.body_column is not null;
+end;
+$$;
+comment on function frontrow.agree_on_rows(frontrow.collections, frontrow.plain_item[]) is 'Records what the table agreed on for plain items, once they are written.';
+
+-- -------------------- sql/71_together.sql --------------------
+
+-- Apply, many at once: what apply_item does for one item, for all plain ones of a collection in a few statements.
+
+-- The revisions, and the documents they make. Before the bases move, which say what each store had seen.
+create or replace function frontrow.append_plain(c frontrow.collections, work frontrow.plain_item[]) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  known text[] := array(select w.path from pg_catalog.unnest(work) as w where w.current > 0);
+begin
+  update frontrow.revisions as r set text = d.text from frontrow.documents as d
+  where r.collection = c.name and r.path = any (known) and d.collection = c.name and d.path = r.path
+    and r.text is null and not r.deleted and r.purge is distinct from 'done';
+  insert into frontrow.revisions (collection, path, revision, parents, store, author, message, digest)
+  select c.name, w.path, w.current + 1, case when b.path is null or w.current = 0 then '{}' else array[b.revision] end,
+    e.store, w.author, coalesce(w.item ->> 'message', w.item ->> 'outcome'), w.item #>> '{revisions,0,digest}'
+  from pg_catalog.unnest(work) as w
+  cross join lateral (select w.item #>> '{revisions,0,store}' as store) as e
+  left join frontrow.bases as b on b.collection = c.name and b.path = w.path
+    and b.store = case e.store when 'directory' then 'bucket' else e.store end
+  order by w.place;
+  insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
+  select c.name, w.path, w.item #>> '{revisions,0,text}', w.item #>> '{revisions,0,digest}', w.current + 1,
+    coalesce(w.item ->> 'editor', 'merge')
+  from pg_catalog.unnest(work) as w
+  on conflict (collection, path) do update set text = coalesce(excluded.text, documents.text),
+    digest = coalesce(excluded.digest, documents.digest), revision = excluded.revision, updated_by = excluded.updated_by,
+    updated_at = pg_catalog.now(), deleted_at = null;
+  insert into frontrow.bases (collection, path, store, version, revision)
+  select c.name, w.path, 'bucket', b.base ->> 'version', w.current + (b.base ->> 'revision')::bigint
+  from pg_catalog.unnest(work) as w cross join lateral (select w.item #> '{bases,bucket}' as base) as b
+  where b.base is not null
+  on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
+    fields = null, body = null, agreed_at = pg_catalog.now();
+  -- A row's base follows what is read back from it.
+  insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+  select c.name, w.path, 'table', b.base ->> 'version', w.current + (b.base ->> 'revision')::bigint, b.base -> 'fields',
+    b.base ->> 'body'
+  from pg_catalog.unnest(work) as w cross join lateral (select w.item #> '{bases,table}' as base) as b
+  where w.kind = 'file'
+  on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
+    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
+end;
+$$;
+comment on function frontrow.append_plain(frontrow.collections, frontrow.plain_item[]) is 'Appends one revision to each plain item''s document, and moves the bases that are known before a row is written.';
+
+-- Nothing of a plain item is contested: the side it flows to is where its base is.
+create or replace function frontrow.plain_flows(work frontrow.plain_item[]) returns frontrow.flow[]
+language plpgsql immutable set search_path = '' as $$
+begin
+  return array(
+    select row(w.path, n.name, case w.kind when 'row' then 'table' else 'bucket' end, false)::frontrow.flow
+    from pg_catalog.unnest(work) as w
+    cross join lateral (
+      select n.name from (
+        select pg_catalog.jsonb_object_keys(w.fields) union select pg_catalog.unnest(w.cleared)
+        union select '(body)' where w.body is not null) as n (name) where w.kind = 'row'
+      union all
+      select pg_catalog.unnest(coalesce(nullif(case when w.before_fields is not null then frontrow.news_of(
+          w.before_fields, w.before_body, w.item #> '{bases,table,fields}', w.item #>> '{bases,table,body}') end, '{}'),
+          array['(file)'])) where w.kind = 'file'
+      union all select '(any)') as n (name)
+    where w.current > 0);
+end;
+$$;
+comment on function frontrow.plain_flows(frontrow.plain_item[]) is 'What flows_of says of each plain item.';
+
+-- The leases end, but for those of files, which are still to be written; exactly the signals that were seen are forgotten.
+create or replace function frontrow.complete_plain(
+  c frontrow.collections, run_id uuid, work frontrow.plain_item[], again int[]
+) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  with done as (
+    delete from frontrow.leases as l using pg_catalog.unnest(work) as w
+    where w.kind = 'row' and l.collection = c.name and l.path = w.path and l.token = w.token returning l.seen
+  )
+  delete from frontrow.dirty where id = any (array(select pg_catalog.unnest(d.seen) from done as d));
+  if pg_catalog.cardinality(again) > 0 then
+    perform frontrow.mark(c.name, 'table', array(
+      select w.path from pg_catalog.unnest(work) as w where w.place = any (again)), false);
+    perform frontrow.ring();
+  end if;
+  perform frontrow.log_items(run_id, c.name, (
+    select pg_catalog.jsonb_agg(e.entry order by w.place, e.line)
+    from pg_catalog.unnest(work) as w
+    cross join lateral (
+      select 0 as line, pg_catalog.jsonb_build_object('path', w.path, 'outcome', w.item -> 'outcome') as entry
+      union all
+      select x.line, x.entry from frontrow.warning_entries(w.item) with ordinality as x (entry, line)) as e));
+end;
+$$;
+comment on function frontrow.complete_plain(frontrow.collections, uuid, frontrow.plain_item[], int[]) is 'Completes plain items and logs them; those in `again` are marked for another pass.';
+
+-- Raises when anything is out of the ordinary: the caller undoes it all and takes each item by itself.
+create or replace function frontrow.apply_together(c frontrow.collections, run_id uuid, items jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  work frontrow.plain_item[] := frontrow.plain_items(c, items);
+  paths text[] := array(select w.path from pg_catalog.unnest(work) as w);
+  in_rows frontrow.plain_item[] := array(select w from pg_catalog.unnest(work) as w where w.kind = 'row');
+  before bigint;
+  again int[];
+  read_back int;
+  intents jsonb;
+  opened int;
+begin
+  if pg_catalog.cardinality(work) = 0 then
+    return '{}';
+  end if;
+  if exists (select from frontrow.note_flows(c, frontrow.plain_flows(work))) then
+    raise exception 'frontrow: the breaker has something to say' using errcode = 'FR002';
+  end if;
+  perform frontrow.append_plain(c, work);
+  select last_value into before from frontrow.dirty_id_seq;
+  perform frontrow.put_rows(c, in_rows);
+  perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+  set constraints all immediate;
+  -- A user's trigger wrote to a row of this batch: whether that was before or after our own write of it matters.
+  if exists (select from frontrow.dirty as d
+    where d.collection = c.name and d.path = any (paths) and d.store = 'table' and d.id > before)
+  then
+    raise exception 'frontrow: a trigger of % writes to its own table', frontrow.qualified_table(c) using errcode = 'FR002';
+  end if;
+  select coalesce(pg_catalog.array_agg(a.place) filter (where a.again), '{}'), count(*) into again, read_back
+  from frontrow.agree_on_rows(c, in_rows) as a;
+  if read_back <> pg_catalog.cardinality(in_rows) then
+    raise exception 'frontrow: a row was gone again after it was written' using errcode = 'FR002';
+  end if;
+  if c.policies ->> 'history' <> 'all' then
+    perform frontrow.trim_history(c, w.path, w.current + 1) from pg_catalog.unnest(work) as w;
+  end if;
+  delete from frontrow.quarantine where collection = c.name and path = any (paths);
+  with made as (
+    insert into frontrow.intents (collection, path, bucket, operation, base_version, revision, token)
+    select c.name, w.path, c.bucket, 'put', w.item #>> '{expect,bucket}', w.current + 1, w.token
+    from pg_catalog.unnest(work) as w where w.kind = 'file' order by w.place
+    on conflict do nothing returning id, path
+  )
+  select coalesce(pg_catalog.jsonb_object_agg(m.path, m.id), '{}'), count(*) into intents, opened from made as m;
+  if opened <> pg_catalog.cardinality(work) - pg_catalog.cardinality(in_rows) then
+    raise exception 'frontrow: a write of the object is under way' using errcode = 'FR002';
+  end if;
+  perform frontrow.complete_plain(c, run_id, work, again);
+  return (select pg_catalog.jsonb_object_agg(w.path, pg_catalog.jsonb_build_object('outcome', w.item -> 'outcome',
+      'intent', intents -> w.path, 'again', w.place = any (again), 'revision', w.current + 1))
+    from pg_catalog.unnest(work) as w);
+end;
+$$;
+comment on function frontrow.apply_together(frontrow.collections, uuid, jsonb) is 'Carries out the plain items of a collection and answers their outcomes by path; raises when one of them cannot be.';
+
+-- -------------------- sql/72_load.sql --------------------
+
+-- Bulk: files that a person brings in, many at a time. `compare` tells which of them the hub does not hold as they are;
+-- `load` makes documents and rows of those it has never seen, by set operations. Whatever is not that simple is left to
+-- claim and apply, which can do everything, one document after the other.
+
+-- A file is in when the hub's text is the file's, byte for byte, and nothing about the document is lost, undecided or on
+-- its way back: then bringing it in again would change nothing. `fresh` are those the hub has no document of.
+create or replace function frontrow.compare(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  answer jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  select * into c from frontrow.collections where name = request ->> 'collection';
+  with files as (
+    select f.place - 1 as place, f.path, f.digest
+    from rows from (pg_catalog.jsonb_array_elements_text(request -> 'paths'),
+      pg_catalog.jsonb_array_elements_text(request -> 'digests')) with ordinality as f (path, digest, place)
+  ), looked_at as (
+    select f.place, d.path is null as is_fresh, d.path is not null and d.deleted_at is null
+      and d.bytes_digest = pg_catalog.decode(f.digest, 'hex')
+      -- An object that is gone or another is news; one that was never written is on its way.
+      and bb.version is not distinct from case when o.name is not null then coalesce(o.version, '') end
+      and bt.path is not null and q.path is null and k.path is null
+      and not exists (select from frontrow.dirty as s where s.collection = c.name and s.path = f.path
+        and (s.gone or s.store <> 'bucket'))
+      and not exists (select from frontrow.halt_items as i join frontrow.halts as h on h.id = i.halt
+        where h.collection = c.name and h.state <> 'closed' and i.path = f.path) as is_in
+    from files as f
+    left join frontrow.documents as d on d.collection = c.name and d.path = f.path
+    left join frontrow.bases as bb on bb.collection = c.name and bb.path = f.path and bb.store = 'bucket'
+    left join frontrow.bases as bt on bt.collection = c.name and bt.path = f.path and bt.store = 'table'
+    left join frontrow.quarantine as q on q.collection = c.name and q.path = f.path
+    left join frontrow.conflicts as k on k.collection = c.name and k.path = f.path and k.state = 'open'
+    left join storage.objects as o on o.bucket_id = c.bucket and o.name = f.path
+      and pg_catalog.to_jsonb(o) ->> 'archived_at' is null
+      and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+  )
+  select pg_catalog.jsonb_build_object(
+    'fresh', coalesce(pg_catalog.jsonb_agg(place order by place) filter (where is_fresh), '[]'),
+    'changed', coalesce(pg_catalog.jsonb_agg(place order by place) filter (where not is_fresh and not is_in), '[]'))
+  into answer from looked_at;
+  -- Nothing to do: the caller's next question would be how things stand.
+  if (request ->> 'report')::boolean and answer = '{"fresh": [], "changed": []}' then
+    return answer || pg_catalog.jsonb_build_object('report', frontrow.report(request - 'collection'
+      || coalesce(pg_catalog.jsonb_build_object('collection', request ->> 'reportOf'), '{}')));
+  end if;
+  return answer;
+end;
+$$;
+comment on function frontrow.compare(jsonb) is 'Which files the hub does not hold as they are, by their places. {collection, paths, digests, report?, reportOf?} → {fresh, changed, report?}; digests: SHA-256 of the bytes, hex.';
+
+create type frontrow.new_document as (path text, keys text[], head text, body text, digest text, "set" jsonb);
+comment on type frontrow.new_document is 'A file that is to become a document: its text is head and body, its row keys, set and body.';
+
+-- The caller has read the keys from the path. What they spell must be the path, and each must be a value of its column:
+-- the same as asking frontrow.path_keys, for a third of the time.
+create or replace function frontrow.keys_condition(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.format('i.path collate "C" = frontrow.build_path(%L::jsonb, i.keys)', c.tokens)
+    || coalesce(pg_catalog.string_agg(pg_catalog.format(' and frontrow.key_text(i.keys[%s], %L) is not null', k.place,
+      frontrow.column_type(c, k.name)), '') filter (where frontrow.column_type(c, k.name) <> 'text'), '')
+  from pg_catalog.unnest(c.key_columns) with ordinality as k (name, place)
+$$;
+comment on function frontrow.keys_condition(frontrow.collections) is 'SQL that is true when the keys of item i are those of its path.';
+
+-- Of these files, those that nobody knows anything of: no document, object, row, signal, lease or problem. They are
+-- leased until the transaction ends, so that a worker that finds one of them meanwhile waits for what it becomes.
+create or replace function frontrow.lease_unknown(c frontrow.collections, items jsonb) returns frontrow.new_document[]
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  unknown frontrow.new_document[];
+begin
+  execute pg_catalog.format($sql$
+    with w as materialized (
+      select i.* from pg_catalog.jsonb_to_recordset($2)
+        as i (path text, keys text[], head text, body text, digest text, "set" jsonb)
+      where %s
+        and not exists (select from frontrow.documents as d where d.collection = $1.name and d.path = i.path)
+        and not exists (select from storage.objects as o where o.bucket_id = $1.bucket and o.name = i.path)
+        and not exists (select from frontrow.dirty as s where s.collection = $1.name and s.path = i.path)
+        and not exists (select from frontrow.quarantine as q where q.collection = $1.name and q.path = i.path)
+        and not exists (select from frontrow.bases as b where b.collection = $1.name and b.path = i.path)
+    ), free as (
+      insert into frontrow.leases (collection, path, worker, token, until, attempts, seen)
+      select $1.name, w.path, 'load', pg_catalog.nextval('frontrow.fence'),
+        pg_catalog.clock_timestamp() + interval '5 minutes', 1, '{}'
+      from w where not exists (select from %s as r where %s)
+      order by w.path on conflict do nothing returning path
+    )
+    select pg_catalog.array_agg(row(w.path, w.keys, w.head, w.body, w.digest, w."set")::frontrow.new_document
+      order by w.path) from w join free using (path)$sql$,
+    frontrow.keys_condition(c), frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'))
+  into unknown using c, items;
+  return unknown;
+end;
+$$;
+comment on function frontrow.lease_unknown(frontrow.collections, jsonb) is 'Leases those of the files that are new to both sides and the hub, and answers them in order; null for none.';
+
+-- A file's fields in the form jsonb_populate_record takes: as frontrow.as_record, as an expression over `i."set"`.
+create or replace function frontrow.record_expression(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select 'i."set"' || coalesce(pg_catalog.string_agg(pg_catalog.format(
+    $sql$ || case when pg_catalog.jsonb_typeof(i."set" -> %1$L) = 'string'
+      then pg_catalog.jsonb_build_object(%1$L, (i."set" ->> %1$L)::jsonb) else '{}' end$sql$, e ->> 'column'), ''), '')
+  from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'type' = 'jsonb'
+$$;
+comment on function frontrow.record_expression(frontrow.collections) is 'SQL for the column texts of item i as a record''s JSON.';
+
+-- One INSERT per set of columns that take their default: what a file does not mention is left to the table.
+create or replace function frontrow.insert_rows(c frontrow.collections, items frontrow.new_document[]) returns int
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  columns text[] := array(select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e
+    where (e ->> 'mapped')::boolean and not (e ->> 'column') = any (c.key_columns));
+  defaulted text[] := array(select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e
+    where (e ->> 'has_default')::boolean and (e ->> 'column') = any (columns));
+  absent text[];
+  names text;
+  sources text;
+  touched int;
+  total int := 0;
+begin
+  perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+  for absent in
+    select distinct array(select d from pg_catalog.unnest(defaulted) as d where not i."set" ? d)
+    from pg_catalog.unnest(items) as i
+  loop
+    select pg_catalog.string_agg(pg_catalog.quote_ident(n.name), ', ' order by n.place),
+      pg_catalog.string_agg(n.source, ', ' order by n.place) into names, sources
+    from (
+      select k.place, k.name, pg_catalog.format('i.keys[%s]::%s', k.place, frontrow.sql_type(c, k.name)) as source
+      from pg_catalog.unnest(c.key_columns) with ordinality as k (name, place)
+      union all
+      select 100 + n.place, n.name, 'r.' || pg_catalog.quote_ident(n.name)
+      from pg_catalog.unnest(columns) with ordinality as n (name, place) where not n.name = any (absent)
+      union all
+      select 10000, c.body_column, 'i.body' where c.body_column is not null
+    ) as n;
+    execute pg_catalog.format($sql$
+      insert into %1$s (%2$s) select %3$s
+      from pg_catalog.unnest($1) as i cross join lateral pg_catalog.jsonb_populate_record(null::%1$s, %4$s) as r
+      where array(select d from pg_catalog.unnest($2) as d where not i."set" ? d) = $3$sql$,
+      frontrow.qualified_table(c), names, sources, frontrow.record_expression(c))
+      using items, defaulted, absent;
+    get diagnostics touched = row_count;
+    total := total + touched;
+  end loop;
+  set constraints all immediate;
+  return total;
+end;
+$$;
+comment on function frontrow.insert_rows(frontrow.collections, frontrow.new_document[]) is 'Inserts the rows of new documents through the table''s own triggers; answers how many there are.';
+
+-- What apply_item writes for a document that a file made, for many: row, document, first revision, the table's base.
+-- Raises when any of them cannot be made. Answers their paths.
+create or replace function frontrow.load_items(c frontrow.collections, run_id uuid, items jsonb, note text) returns text[]
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  author text := nullif(pg_catalog.current_setting('frontrow.caller', true), '');
+  unknown frontrow.new_document[] := frontrow.lease_unknown(c, items);
+  made text[];
+begin
+  if unknown is null then
+    return '{}';
+  end if;
+  if frontrow.insert_rows(c, unknown) <> pg_catalog.cardinality(unknown) then
+    raise exception 'frontrow: a trigger of % swallowed a row', frontrow.qualified_table(c) using errcode = 'FR002';
+  end if;
+  -- Read back, as a trigger may have made something else of a row: then the base is what we meant (see write_row).
+  execute pg_catalog.format($sql$
+    with agreed as materialized (
+      select i.path, i.head, i.body, i.digest, a.fields, a.body as row_body,
+        frontrow.row_version(a.fields, a.body) as version, (a.fields, a.body) is distinct from (b.fields, b.body) as again
+      from pg_catalog.unnest($2) as i
+      cross join lateral (
+        select coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}') as fields
+        from pg_catalog.jsonb_populate_record(null::%2$s, %3$s) as r
+        cross join lateral pg_catalog.jsonb_each(%1$s) as e where i."set" ? e.key) as meant
+      join %2$s as r on %4$s
+      cross join lateral (select %1$s as fields, %5$s as body) as b
+      cross join lateral (select b.fields || meant.fields as fields, case when $5 then i.body end as body) as a
+      where %6$s
+    ), documents as (
+      insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
+      select $1.name, path, head || body, digest, 1, 'directory' from agreed
+    ), revisions as (
+      insert into frontrow.revisions (collection, path, revision, store, author, message, digest)
+      select $1.name, path, 1, 'directory', $4, $6, digest from agreed
+    ), bases as (
+      insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+      select $1.name, path, 'table', version, 1, fields, row_body from agreed
+    ), dirty as (
+      -- The file is not in the bucket yet; and what a trigger changed is news of the row.
+      insert into frontrow.dirty (collection, path, store)
+      select $1.name, path, 'bucket' from agreed union all select $1.name, path, 'table' from agreed where again
+    ), logged as (
+      insert into frontrow.run_items (run, collection, path, outcome) select $3, $1.name, path, 'created' from agreed
+    ) select pg_catalog.array_agg(path) from agreed$sql$,
+    frontrow.fields_expression(c), frontrow.qualified_table(c), frontrow.record_expression(c),
+    frontrow.key_condition(c, 'i.keys'), frontrow.body_expression(c), frontrow.live_condition(c))
+  into made using c, unknown, run_id, author, c.body_column is not null, note;
+  if pg_catalog.cardinality(made) is distinct from pg_catalog.cardinality(unknown) then
+    raise exception 'frontrow: a row of % was gone again after it was written', frontrow.qualified_table(c)
+      using errcode = 'FR002';
+  end if;
+  delete from frontrow.leases where collection = c.name and path = any (made);
+  return made;
+end;
+$$;
+comment on function frontrow.load_items(frontrow.collections, uuid, jsonb, text) is 'Makes documents and rows of new files; answers the paths of those it made.';
+
+create or replace function frontrow.load(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  run_id uuid := (request ->> 'run')::uuid;
+  patience text := pg_catalog.current_setting('lock_timeout');
+  stranger text;
+  made text[] := '{}';
+  failure text;
+begin
+  perform frontrow.check_protocol(request);
+  stranger := frontrow.refuse_stranger(request);
+  if stranger is not null then
+    return pg_catalog.jsonb_build_object('left', '[]'::jsonb, 'stranger', stranger);
+  end if;
+  select * into c from frontrow.collections where name = request ->> 'collection';
+  if c.name = any (frontrow.usable_collections(pg_catalog.jsonb_build_object(c.name, request -> 'digest')))
+    and c.policies ->> 'direction' <> 'rows-to-files'
+    and not exists (select from frontrow.halts where collection in (c.name, '') and state <> 'closed')
+  then
+    insert into frontrow.runs (id, worker, cause) values (run_id, 'load', request ->> 'cause') on conflict do nothing;
+    perform pg_catalog.set_config('frontrow.origin', 'frontrow', true);
+    perform pg_catalog.set_config('frontrow.caller', coalesce(request ->> 'caller', ''), true);
+    -- Shorter than deadlock_timeout: a user who waits for one of these rows while holding another is never the one that
+    -- is cancelled.
+    perform pg_catalog.set_config('lock_timeout', '100ms', true);
+    begin
+      made := frontrow.load_items(c, run_id, request -> 'items', coalesce(request ->> 'message', 'created'));
+    exception when others then
+      failure := sqlstate;
+    end;
+    perform pg_catalog.set_config('lock_timeout', patience, true);
+    perform pg_catalog.set_config('frontrow.origin', '', true);
+    perform frontrow.log_warnings(run_id, c.name, i) from pg_catalog.jsonb_array_elements(request -> 'items') as i
+    where i ? 'warnings' and i ->> 'path' = any (made);
+    update frontrow.runs set heartbeat_at = pg_catalog.clock_timestamp(), counts = counts
+      || pg_catalog.jsonb_build_object('created', coalesce((counts ->> 'created')::int, 0) + pg_catalog.cardinality(made))
+    where id = run_id and pg_catalog.cardinality(made) > 0;
+  end if;
+  return pg_catalog.jsonb_build_object('failure', failure, 'left', (
+    select coalesce(pg_catalog.jsonb_agg(i -> 'path'), '[]') from pg_catalog.jsonb_array_elements(request -> 'items') as i
+    where not i ->> 'path' = any (made)));
+end;
+$$;
+comment on function frontrow.load(jsonb) is 'Makes documents and rows of new files, all of a request or none. {run, cause, collection, digest, message?, items: [{path, keys, head, body, digest, set, warnings?}]} → {left, failure}; the text is head and body.';
 
 -- -------------------- sql/74_columns.sql --------------------
 
@@ -3643,7 +4331,8 @@ begin
   perform frontrow.check_protocol(request);
   return pg_catalog.jsonb_build_object('collections', (
     select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', name, 'columns', columns,
-      'softDelete', soft_delete, 'rowDelete', row_delete, 'digest', digest, 'fingerprint', fingerprint) order by name), '[]')
+      'softDelete', soft_delete, 'rowDelete', row_delete, 'digest', digest, 'fingerprint', fingerprint,
+      'isEmpty', not exists (select from frontrow.documents as d where d.collection = name)) order by name), '[]')
     from frontrow.collections));
 end;
 $$;
@@ -4358,6 +5047,8 @@ begin
       ('finish', 'Ends a run.'),
       ('backfill', 'Marks everything that differs dirty.'),
       ('preview', 'What a backfill would look at.'),
+      ('compare', 'Which files the hub does not hold as they are.'),
+      ('load', 'Makes documents and rows of new files.'),
       ('signal', 'Marks named documents dirty.'),
       ('held', 'What a halt holds.'),
       ('resume', 'Carries out a person''s decision on a halt.'),

@@ -17,6 +17,8 @@ interface Wanted {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+/** After a race that somebody else won. */
+const LOST_RACE = 20;
 /** Claims without an answer, after which a key is set aside. */
 const MOST_ATTEMPTS = 5;
 /** Failed attempts after which a key is claimed alone. */
@@ -167,12 +169,14 @@ export function fail(db: Database, run: string, items: readonly FailItem[]): voi
     const lease = db.state.leases.get(keyOf(collection, path));
     if (lease && String(lease.token) === token) {
       const isCounted = isError && !db.without.has("quarantine");
+      const isLost = !isError && hasNewObject(db, collection, path, lease);
       db.state.leases.put(keyOf(collection, path), {
         ...lease,
         until: db.now(),
         attempts: isCounted ? lease.attempts : Math.max(lease.attempts - 1, 0),
-        transientFailures: isError ? 0 : lease.transientFailures + 1,
-        notBefore: isError && !isCounted ? db.now() : db.now() + waitOf(db, item, lease),
+        transientFailures: isError || isLost ? 0 : lease.transientFailures + 1,
+        notBefore:
+          isError && !isCounted ? db.now() : db.now() + (isLost ? LOST_RACE : waitOf(db, item, lease)),
         lastError: `${code}: ${message}`.slice(0, 500),
       });
     }
@@ -180,8 +184,13 @@ export function fail(db: Database, run: string, items: readonly FailItem[]): voi
   }
 }
 
+/** Whether somebody put another object there since the claim: then the failure is a lost race. */
+function hasNewObject(db: Database, collection: string, path: string, { seen }: Lease): boolean {
+  return db.dirtyOf(collection, path).some(({ id, store }) => store === "bucket" && !seen.includes(id));
+}
+
 function waitOf(db: Database, item: FailItem, { transientFailures, attempts }: Lease): number {
-  if (item.class === "stale") return Math.min(20 * 2 ** Math.min(transientFailures, 12), MINUTE);
+  if (item.class === "stale") return Math.min(LOST_RACE * 2 ** Math.min(transientFailures, 12), MINUTE);
   return backoff(db, item.class === "transient" ? transientFailures : attempts - 1);
 }
 
