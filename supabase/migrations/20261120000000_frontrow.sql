@@ -4546,7 +4546,7 @@ comment on function frontrow.plain_pattern(frontrow.collections) is 'The pattern
 create or replace function frontrow.document_keys_expression(c frontrow.collections, path text) returns text
 language sql stable set search_path = '' as $$
   select case when frontrow.plain_pattern(c) is null or exists (
-      select from pg_catalog.unnest(c.key_columns) as k where frontrow.column_type(c, k) is distinct from 'text')
+      select from pg_catalog.unnest(c.key_columns) as k where frontrow.sql_type(c, k) <> 'text')
     then pg_catalog.format('frontrow.path_keys($1, %s)', path)
     else pg_catalog.format('case when %1$s ~ ''^[A-Za-z0-9_/.-]+$'' then pg_catalog.regexp_match(%1$s, %2$L)
       else frontrow.path_keys($1, %1$s) end', path, frontrow.plain_pattern(c)) end
