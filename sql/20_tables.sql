@@ -143,6 +143,7 @@ comment on table frontrow.intents is 'What the engine is about to do to an objec
 comment on column frontrow.intents.base_version is 'The version the object must still have; null: it must not exist.';
 create unique index intents_one_open_idx on frontrow.intents (bucket, path) where state = 'open';
 create index intents_unsettled_idx on frontrow.intents (collection, path) where state in ('open', 'landed');
+create index intents_settled_idx on frontrow.intents (settled_at) where state in ('confirmed', 'cancelled');
 
 create table frontrow.quarantine (
   collection text not null,

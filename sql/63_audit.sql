@@ -63,7 +63,10 @@ declare
 begin
   if verb = 'finish' then
     perform frontrow.audit_run((request ->> 'run')::uuid, who);
-  elsif (answer ->> 'dryRun')::boolean is distinct from true then
+  -- A plain backfill that marked nothing is no decision, and writes nothing.
+  elsif (answer ->> 'dryRun')::boolean is distinct from true
+    and (verb <> 'backfill' or answer ->> 'marked' <> '0' or request ?| array['full', 'hours'])
+  then
     insert into frontrow.audit (action, who, role, collection, path, outcome, details)
     values (verb, case when verb <> 'purge_author' then who end, frontrow.request_role(),
       request ->> 'collection', request ->> 'path', 'done', frontrow.audit_details(request, answer));
@@ -78,7 +81,8 @@ create or replace function frontrow.prune_audit() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform pg_catalog.set_config('frontrow.audit', 'open', true);
-  delete from frontrow.audit where id in (select id from frontrow.audit order by id limit 500)
+  delete from frontrow.audit
+  where id <= (select max(o.id) from (select id from frontrow.audit order by id limit 500) as o)
     and at < pg_catalog.now() - interval '1 year';
   perform pg_catalog.set_config('frontrow.audit', '', true);
 end;

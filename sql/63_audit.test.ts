@@ -151,7 +151,7 @@ test("after a year an entry goes", async () => {
 });
 
 test("pages of the audit, and by person and time", async () => {
-  for (let i = 0; i < 5; i++) await joe.hub.backfill({ collection: "parts" });
+  for (let i = 0; i < 5; i++) await joe.hub.backfill({ collection: "parts", full: true });
   const first = await joe.history.audit({ who: "joe@example.org", limit: 2 });
   const second = await joe.history.audit({ who: "joe@example.org", limit: 2, after: first.next });
   const ids = [...first.items, ...second.items].map(({ id }) => id);

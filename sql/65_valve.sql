@@ -8,11 +8,21 @@ language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
 
+-- As live_objects says it, but to_jsonb of every object takes longer than all the rest.
+create or replace function frontrow.live_object_condition(alias text) returns text
+language sql stable set search_path = '' as $$
+  select coalesce(pg_catalog.string_agg(pg_catalog.format(
+    case a.attname when 'archived_at' then ' and %I.archived_at is null' else ' and %I.is_delete_marker is not true' end, alias), ''), '')
+  from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
+    and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped
+$$;
+comment on function frontrow.live_object_condition(text) is 'SQL that goes on after a condition on storage.objects: neither archived nor a delete marker.';
+
 -- What a side lost, whether or not a trigger saw it: documents whose object is gone, and rows fewer than were agreed on.
 -- A side whose absences are given back, not followed, loses nothing.
 create or replace function frontrow.count_gone(c frontrow.collections)
 returns table (files int, "rows" int)
-language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off set jit = off as $$
 begin
   execute pg_catalog.format($sql$
     with known as (
@@ -30,12 +40,7 @@ begin
     select case when $4 = 'rows-to-files' then 0 else count(*) filter (where had_file and has_none) end::int,
       case when $4 = 'files-to-rows' then 0
         else greatest(count(*) filter (where had_row) - (select count(*) from %1$s as r where %2$s), 0) end::int
-    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c), (
-      -- As live_objects says it, but to_jsonb of every object takes longer than all the rest.
-      select pg_catalog.string_agg(case a.attname when 'archived_at' then ' and x.archived_at is null'
-        else ' and x.is_delete_marker is not true' end, '')
-      from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
-        and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped))
+    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c), frontrow.live_object_condition('x'))
   into files, "rows"
   -- Only another scope before leaves paths that are no longer the collection's.
   using c.name, c.bucket, c.pattern, c.policies ->> 'direction',
@@ -63,16 +68,64 @@ end;
 $$;
 comment on function frontrow.blind_cause(frontrow.collections, text) is 'Why no deletion can be believed now, or null.';
 
+-- Whether some documents, picked at random, are all where they were agreed to be. False where too few could be picked.
+create or replace function frontrow.is_sample_whole(c frontrow.collections) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  pages bigint := greatest(pg_catalog.pg_relation_size('frontrow.documents'::regclass) / 8192, 1);
+  sample text[] := array(
+    select d.path from frontrow.documents as d tablesample system (least(100, 2000.0 / pages))
+    where d.collection = c.name and d.deleted_at is null and not exists (
+      select from frontrow.dirty as s where s.collection = c.name and s.path = d.path)
+    order by pg_catalog.random() limit 40);
+begin
+  return pg_catalog.cardinality(sample) >= 30 and not exists (
+    select from frontrow.bases as b
+    left join frontrow.live_objects(c.bucket, sample) as o on b.store = 'bucket' and o.name = b.path
+    left join frontrow.read_rows(c, sample) as r on b.store = 'table' and r.path = b.path
+    where b.collection = c.name and b.path = any (sample) and o.name is null and r.path is null);
+end;
+$$;
+comment on function frontrow.is_sample_whole(frontrow.collections) is 'Whether a random sample of a collection has both replicas of each document.';
+
+-- What speaks for a mass deletion. Looking at all of both sides costs a scan: a deletion that a trigger saw is believed
+-- where a sample is whole, unless the collection is small. What no trigger saw is never believed without.
+create or replace function frontrow.look_for_losses(c frontrow.collections, was_seen boolean, recent int) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  confirmed text[] := array(select i.path from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+    where h.collection = c.name and h.state <> 'closed' and i.confirmed);
+  pending int;
+  result jsonb;
+begin
+  select count(distinct d.path) into pending from frontrow.dirty as d
+  join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
+  where d.collection = c.name and d.gone and not d.path = any (confirmed);
+  if was_seen and (select count(*) from (select from frontrow.documents where collection = c.name limit 501) as few) > 500
+    and frontrow.is_sample_whole(c)
+  then
+    return pg_catalog.jsonb_build_object('pending', pending, 'is_sampled', true);
+  end if;
+  select pg_catalog.jsonb_build_object('pending', pending, 'is_sampled', false,
+    'files', g.files, 'rows', g.rows, 'most', greatest(g.files, g.rows) + recent) into result from frontrow.count_gone(c) as g;
+  return result;
+end;
+$$;
+comment on function frontrow.look_for_losses(frontrow.collections, boolean, int) is 'How many deletions are signalled, and how many documents each side has lost.';
+
 -- Whether the engine may carry out a deletion of this document now. If not, the document is noted in an open halt.
 -- `versions`: {bucket, table}, the replicas it was decided on.
 create or replace function frontrow.may_delete(c frontrow.collections, document_path text, missing_in text, versions jsonb)
 returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
+  share numeric := (c.policies #>> '{valve,share}')::numeric;
+  scope text := pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name);
   live int;
   pending int;
   recent int;
-  lost jsonb;
+  lost jsonb := nullif(pg_catalog.current_setting('frontrow.lost', true), '')::jsonb;
+  signal record;
   cause text;
   blocking frontrow.halts;
 begin
@@ -92,29 +145,29 @@ begin
   -- One count at a time per collection, so that two workers cannot each stay under the limit.
   perform pg_catalog.pg_advisory_xact_lock(470212, pg_catalog.hashtext(c.name));
   cause := frontrow.blind_cause(c, document_path);
-  select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
-  select count(distinct d.path) into pending from frontrow.dirty as d
-  join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
-  where d.collection = c.name and d.gone and not exists (
-    select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
-    where h.collection = c.name and h.state <> 'closed' and i.path = d.path and i.confirmed);
   select count(*) into recent from frontrow.documents
   where collection = c.name and deleted_at > greatest(pg_catalog.now() - interval '10 minutes', (
     -- What a person confirmed does not count against what comes after.
     select max(closed_at) from frontrow.halts where collection = c.name and kind = 'deletions'));
-  -- Looking at both sides costs a scan: once per transaction, as each deletion only moves one from lost to recent.
-  lost := nullif(pg_catalog.current_setting('frontrow.lost', true), '')::jsonb;
-  if lost ->> 'of' is distinct from pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name) then
-    select pg_catalog.jsonb_build_object('of', pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name),
-      'files', g.files, 'rows', g.rows, 'most', greatest(g.files, g.rows) + recent) into lost from frontrow.count_gone(c) as g;
-    perform pg_catalog.set_config('frontrow.lost', lost::text, true);
+  select coalesce(pg_catalog.bool_or(d.gone), false) as is_counted,
+    coalesce(pg_catalog.bool_or(d.gone and d.store = missing_in and d.actor is not null), false) as was_seen into signal
+  from frontrow.dirty as d where d.collection = c.name and d.path = document_path;
+  -- Once per transaction, as each deletion only moves one from pending, or lost, to recent.
+  if lost ->> 'of' is distinct from scope or ((lost ->> 'is_sampled')::boolean and not signal.was_seen) then
+    lost := frontrow.look_for_losses(c, signal.was_seen, recent) || pg_catalog.jsonb_build_object('of', scope);
   end if;
-  pending := greatest(pending, 1, (lost ->> 'most')::int - recent);
+  pending := greatest((lost ->> 'pending')::int, 1, (lost ->> 'most')::int - recent);
+  -- More than this many alive make no difference.
+  select count(*) into live from (select from frontrow.documents where collection = c.name and deleted_at is null
+    limit greatest(3, pending + 1, pg_catalog.ceil((pending + recent) / nullif(share, 0)) - recent)) as counted;
   if cause is null and not frontrow.valve_trips(live + recent, pending, recent, live - pending,
-    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)
+    share, (c.policies #>> '{valve,atLeast}')::int)
   then
+    perform pg_catalog.set_config('frontrow.lost', (lost || pg_catalog.jsonb_build_object('pending',
+      greatest((lost ->> 'pending')::int - signal.is_counted::int, 0)))::text, true);
     return true;
   end if;
+  select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
   cause := coalesce(cause, case when live > pending then 'many'
     when (lost ->> 'rows')::int >= live then 'table-empty' when (lost ->> 'files')::int >= live then 'bucket-empty'
     else 'all' end);

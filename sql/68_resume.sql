@@ -43,7 +43,7 @@ begin
     raise exception 'frontrow: halt % holds nothing to give back: it can only be let go on', halt_id using errcode = 'FR400';
   elsif h.kind = 'scope-changed' then
     -- Deciding before all of it was looked at would decide about documents nobody has seen.
-    perform frontrow.mark_differences(c, 0, 1) from frontrow.collections as c where c.name = h.collection;
+    perform frontrow.mark_differences(c) from frontrow.collections as c where c.name = h.collection;
     if exists (select from frontrow.dirty where collection = h.collection) then
       raise exception 'frontrow: halt % is still being looked into: run a sync, then decide', halt_id using errcode = 'FR400';
     end if;

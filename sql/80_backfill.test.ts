@@ -88,6 +88,23 @@ test("the first full pass over a bucket and a table that were there before", asy
   }
 });
 
+test("a backfill that finds nothing writes nothing", async () => {
+  await garden.upload("users/idle/parts/x.md", text("One"));
+  await garden.settle();
+  await garden.sql.transaction(async (tx) => {
+    const written = () =>
+      tx.query(
+        "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::int as written from pg_stat_xact_user_tables where schemaname = 'frontrow'",
+      );
+    const before = await written();
+    await tx.query("select public.frontrow_backfill('{\"protocol\": 1}')");
+    assert.deepEqual(await written(), before);
+    await tx.query('select public.frontrow_backfill(\'{"protocol": 1, "full": true}\')');
+    assert.notDeepEqual(await written(), before);
+    await tx.query("delete from frontrow.dirty");
+  });
+});
+
 test("a preview looks and touches nothing", async () => {
   const path = "users/preview/parts/x.md";
   await garden.upload(path, text("One"));

@@ -1,14 +1,45 @@
 -- The sweep: pg_cron's only job.
 
+-- Some steps of the backfill of one collection, from where the last sweep stopped. Counted, not timed: a small collection is
+-- always walked to its end, in two.
+create or replace function frontrow.sweep_differences(steps int) returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  place jsonb;
+  step jsonb;
+  marked int := 0;
+begin
+  select value into place from frontrow.settings where name = 'backfill';
+  select * into c from frontrow.collections where name >= coalesce(place ->> 'collection', '') order by name limit 1;
+  if c.name is null then
+    select * into c from frontrow.collections order by name limit 1;
+  end if;
+  if c.name is null then
+    return 0;
+  end if;
+  place := case when place ->> 'collection' = c.name then place end;
+  for i in 1 .. steps loop
+    step := frontrow.walk(c, place, 1000);
+    marked := marked + (step ->> 'marked')::int;
+    place := nullif(step -> 'next', 'null');
+    exit when place is null;
+  end loop;
+  insert into frontrow.settings (name, value)
+  select 'backfill', coalesce(place, '{}') || pg_catalog.jsonb_build_object('collection',
+    case when place is not null then c.name else coalesce((select min(name) from frontrow.collections where name > c.name), '') end)
+  on conflict (name) do update set value = excluded.value;
+  return marked;
+end;
+$$;
+comment on function frontrow.sweep_differences(int) is 'Goes on with the backfill of one collection for so many steps; answers how many documents it marked.';
+
 -- Every 30 s: cheap, alone, idempotent. Lost signals cost latency, not changes.
 create or replace function frontrow.sweep() returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  c frontrow.collections;
-  slices int;
-  place jsonb;
-  marked int := 0;
-  repaired int := 0;
+  marked int;
+  repaired int;
 begin
   if not pg_catalog.pg_try_advisory_xact_lock(470212, 2) then
     return '{"skipped": true}'::jsonb;
@@ -19,32 +50,7 @@ begin
   select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
     and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
   perform frontrow.mark_copies();
-  -- One slice of at most some 5,000 documents of one collection, the next one each time.
-  select value into place from frontrow.settings where name = 'backfill';
-  select * into c from frontrow.collections
-  where (name, 0) >= (coalesce(place ->> 'collection', ''), 0) order by name limit 1;
-  if c.name is null then
-    select * into c from frontrow.collections order by name limit 1;
-    place := null;
-  end if;
-  if c.name is not null then
-    select 1 + greatest(count(*), (select t.reltuples from pg_catalog.pg_class as t where t.oid = c.table_id)::bigint) / 5000
-    into slices from frontrow.documents where collection = c.name;
-    -- A slice that takes too long, or fails, must not take the rest of the sweep with it, nor be tried for ever.
-    begin
-      marked := frontrow.mark_differences(c, least(coalesce((place ->> 'slice')::int, 0), slices - 1), slices);
-    exception
-      when query_canceled then
-        raise warning 'frontrow: a slice of the backfill of "%" took too long', c.name;
-      when others then
-        raise warning 'frontrow: a slice of the backfill of "%" failed: %', c.name, sqlerrm;
-    end;
-    insert into frontrow.settings (name, value)
-    select 'backfill', case when coalesce((place ->> 'slice')::int, 0) + 1 < slices
-      then pg_catalog.jsonb_build_object('collection', c.name, 'slice', coalesce((place ->> 'slice')::int, 0) + 1)
-      else pg_catalog.jsonb_build_object('collection', coalesce((select min(name) from frontrow.collections where name > c.name), ''), 'slice', 0) end
-    on conflict (name) do update set value = excluded.value;
-  end if;
+  marked := frontrow.sweep_differences(8);
   perform frontrow.finish_purges();
   perform frontrow.sweep_history();
   perform frontrow.prune();
@@ -56,7 +62,7 @@ begin
   return pg_catalog.jsonb_build_object('marked', marked, 'repaired', repaired);
 end;
 $$;
-comment on function frontrow.sweep() is 'The recurring check by pg_cron: triggers, retries, one slice of the backfill, the doorbell, pruning.';
+comment on function frontrow.sweep() is 'The recurring check by pg_cron: triggers, retries, a part of the backfill, the doorbell, pruning.';
 
 -- Restores, branches and dumps lose triggers on storage.objects; anybody may disable one.
 create or replace function frontrow.repair_triggers() returns int

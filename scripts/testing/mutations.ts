@@ -77,9 +77,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "    if false and (item #>> '{expect,table}') is distinct from",
   },
   "the valve": {
-    find: "    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)\n  then",
-    replace:
-      "    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int) or true\n  then",
+    find: "    share, (c.policies #>> '{valve,atLeast}')::int)\n  then",
+    replace: "    share, (c.policies #>> '{valve,atLeast}')::int) or true\n  then",
   },
   "the open halt": {
     find: "  if blocking.id is not null then",
@@ -104,6 +103,18 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "the look at both sides before a deletion": {
     find: "'most', greatest(g.files, g.rows) + recent)",
     replace: "'most', recent)",
+  },
+  "the sample that vouches for a deletion that was seen": {
+    find: "    and frontrow.is_sample_whole(c)\n",
+    replace: "",
+  },
+  "the rows that the sweep walks": {
+    find: "      marked := frontrow.mark_differing(c, frontrow.suspect_rows(c, first_keys, last_keys));\n",
+    replace: "",
+  },
+  "the missing rows that the sweep looks up": {
+    find: "      when k.table_version is not null then not exists (",
+    replace: "      when false then not exists (",
   },
   "what the person saw, in resume": {
     find: "    and (seen is null or h.kind = 'oscillation' or pg_catalog.pg_visible_in_snapshot(i.noted, seen::pg_catalog.pg_snapshot))\n",

@@ -407,6 +407,7 @@ comment on table frontrow.intents is 'What the engine is about to do to an objec
 comment on column frontrow.intents.base_version is 'The version the object must still have; null: it must not exist.';
 create unique index intents_one_open_idx on frontrow.intents (bucket, path) where state = 'open';
 create index intents_unsettled_idx on frontrow.intents (collection, path) where state in ('open', 'landed');
+create index intents_settled_idx on frontrow.intents (settled_at) where state in ('confirmed', 'cancelled');
 
 create table frontrow.quarantine (
   collection text not null,
@@ -1787,7 +1788,10 @@ declare
 begin
   if verb = 'finish' then
     perform frontrow.audit_run((request ->> 'run')::uuid, who);
-  elsif (answer ->> 'dryRun')::boolean is distinct from true then
+  -- A plain backfill that marked nothing is no decision, and writes nothing.
+  elsif (answer ->> 'dryRun')::boolean is distinct from true
+    and (verb <> 'backfill' or answer ->> 'marked' <> '0' or request ?| array['full', 'hours'])
+  then
     insert into frontrow.audit (action, who, role, collection, path, outcome, details)
     values (verb, case when verb <> 'purge_author' then who end, frontrow.request_role(),
       request ->> 'collection', request ->> 'path', 'done', frontrow.audit_details(request, answer));
@@ -1802,7 +1806,8 @@ create or replace function frontrow.prune_audit() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
   perform pg_catalog.set_config('frontrow.audit', 'open', true);
-  delete from frontrow.audit where id in (select id from frontrow.audit order by id limit 500)
+  delete from frontrow.audit
+  where id <= (select max(o.id) from (select id from frontrow.audit order by id limit 500) as o)
     and at < pg_catalog.now() - interval '1 year';
   perform pg_catalog.set_config('frontrow.audit', '', true);
 end;
@@ -2007,11 +2012,21 @@ language sql immutable parallel safe set search_path = '' as $$
 $$;
 comment on function frontrow.valve_trips(int, int, int, int, numeric, int) is 'Whether so many deletions need a person. live: alive before any of those counted; remaining: after them.';
 
+-- As live_objects says it, but to_jsonb of every object takes longer than all the rest.
+create or replace function frontrow.live_object_condition(alias text) returns text
+language sql stable set search_path = '' as $$
+  select coalesce(pg_catalog.string_agg(pg_catalog.format(
+    case a.attname when 'archived_at' then ' and %I.archived_at is null' else ' and %I.is_delete_marker is not true' end, alias), ''), '')
+  from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
+    and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped
+$$;
+comment on function frontrow.live_object_condition(text) is 'SQL that goes on after a condition on storage.objects: neither archived nor a delete marker.';
+
 -- What a side lost, whether or not a trigger saw it: documents whose object is gone, and rows fewer than were agreed on.
 -- A side whose absences are given back, not followed, loses nothing.
 create or replace function frontrow.count_gone(c frontrow.collections)
 returns table (files int, "rows" int)
-language plpgsql volatile security definer set search_path = '' set enable_nestloop = off as $$
+language plpgsql volatile security definer set search_path = '' set enable_nestloop = off set jit = off as $$
 begin
   execute pg_catalog.format($sql$
     with known as (
@@ -2029,12 +2044,7 @@ begin
     select case when $4 = 'rows-to-files' then 0 else count(*) filter (where had_file and has_none) end::int,
       case when $4 = 'files-to-rows' then 0
         else greatest(count(*) filter (where had_row) - (select count(*) from %1$s as r where %2$s), 0) end::int
-    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c), (
-      -- As live_objects says it, but to_jsonb of every object takes longer than all the rest.
-      select pg_catalog.string_agg(case a.attname when 'archived_at' then ' and x.archived_at is null'
-        else ' and x.is_delete_marker is not true' end, '')
-      from pg_catalog.pg_attribute as a where a.attrelid = 'storage.objects'::regclass
-        and a.attname in ('archived_at', 'is_delete_marker') and not a.attisdropped))
+    from known$sql$, frontrow.qualified_table(c), frontrow.live_condition(c), frontrow.live_object_condition('x'))
   into files, "rows"
   -- Only another scope before leaves paths that are no longer the collection's.
   using c.name, c.bucket, c.pattern, c.policies ->> 'direction',
@@ -2062,16 +2072,64 @@ end;
 $$;
 comment on function frontrow.blind_cause(frontrow.collections, text) is 'Why no deletion can be believed now, or null.';
 
+-- Whether some documents, picked at random, are all where they were agreed to be. False where too few could be picked.
+create or replace function frontrow.is_sample_whole(c frontrow.collections) returns boolean
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  pages bigint := greatest(pg_catalog.pg_relation_size('frontrow.documents'::regclass) / 8192, 1);
+  sample text[] := array(
+    select d.path from frontrow.documents as d tablesample system (least(100, 2000.0 / pages))
+    where d.collection = c.name and d.deleted_at is null and not exists (
+      select from frontrow.dirty as s where s.collection = c.name and s.path = d.path)
+    order by pg_catalog.random() limit 40);
+begin
+  return pg_catalog.cardinality(sample) >= 30 and not exists (
+    select from frontrow.bases as b
+    left join frontrow.live_objects(c.bucket, sample) as o on b.store = 'bucket' and o.name = b.path
+    left join frontrow.read_rows(c, sample) as r on b.store = 'table' and r.path = b.path
+    where b.collection = c.name and b.path = any (sample) and o.name is null and r.path is null);
+end;
+$$;
+comment on function frontrow.is_sample_whole(frontrow.collections) is 'Whether a random sample of a collection has both replicas of each document.';
+
+-- What speaks for a mass deletion. Looking at all of both sides costs a scan: a deletion that a trigger saw is believed
+-- where a sample is whole, unless the collection is small. What no trigger saw is never believed without.
+create or replace function frontrow.look_for_losses(c frontrow.collections, was_seen boolean, recent int) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  confirmed text[] := array(select i.path from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
+    where h.collection = c.name and h.state <> 'closed' and i.confirmed);
+  pending int;
+  result jsonb;
+begin
+  select count(distinct d.path) into pending from frontrow.dirty as d
+  join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
+  where d.collection = c.name and d.gone and not d.path = any (confirmed);
+  if was_seen and (select count(*) from (select from frontrow.documents where collection = c.name limit 501) as few) > 500
+    and frontrow.is_sample_whole(c)
+  then
+    return pg_catalog.jsonb_build_object('pending', pending, 'is_sampled', true);
+  end if;
+  select pg_catalog.jsonb_build_object('pending', pending, 'is_sampled', false,
+    'files', g.files, 'rows', g.rows, 'most', greatest(g.files, g.rows) + recent) into result from frontrow.count_gone(c) as g;
+  return result;
+end;
+$$;
+comment on function frontrow.look_for_losses(frontrow.collections, boolean, int) is 'How many deletions are signalled, and how many documents each side has lost.';
+
 -- Whether the engine may carry out a deletion of this document now. If not, the document is noted in an open halt.
 -- `versions`: {bucket, table}, the replicas it was decided on.
 create or replace function frontrow.may_delete(c frontrow.collections, document_path text, missing_in text, versions jsonb)
 returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
 declare
+  share numeric := (c.policies #>> '{valve,share}')::numeric;
+  scope text := pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name);
   live int;
   pending int;
   recent int;
-  lost jsonb;
+  lost jsonb := nullif(pg_catalog.current_setting('frontrow.lost', true), '')::jsonb;
+  signal record;
   cause text;
   blocking frontrow.halts;
 begin
@@ -2091,29 +2149,29 @@ begin
   -- One count at a time per collection, so that two workers cannot each stay under the limit.
   perform pg_catalog.pg_advisory_xact_lock(470212, pg_catalog.hashtext(c.name));
   cause := frontrow.blind_cause(c, document_path);
-  select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
-  select count(distinct d.path) into pending from frontrow.dirty as d
-  join frontrow.documents as o on o.collection = d.collection and o.path = d.path and o.deleted_at is null
-  where d.collection = c.name and d.gone and not exists (
-    select from frontrow.halts as h join frontrow.halt_items as i on i.halt = h.id
-    where h.collection = c.name and h.state <> 'closed' and i.path = d.path and i.confirmed);
   select count(*) into recent from frontrow.documents
   where collection = c.name and deleted_at > greatest(pg_catalog.now() - interval '10 minutes', (
     -- What a person confirmed does not count against what comes after.
     select max(closed_at) from frontrow.halts where collection = c.name and kind = 'deletions'));
-  -- Looking at both sides costs a scan: once per transaction, as each deletion only moves one from lost to recent.
-  lost := nullif(pg_catalog.current_setting('frontrow.lost', true), '')::jsonb;
-  if lost ->> 'of' is distinct from pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name) then
-    select pg_catalog.jsonb_build_object('of', pg_catalog.format('%s %s', pg_catalog.pg_current_xact_id(), c.name),
-      'files', g.files, 'rows', g.rows, 'most', greatest(g.files, g.rows) + recent) into lost from frontrow.count_gone(c) as g;
-    perform pg_catalog.set_config('frontrow.lost', lost::text, true);
+  select coalesce(pg_catalog.bool_or(d.gone), false) as is_counted,
+    coalesce(pg_catalog.bool_or(d.gone and d.store = missing_in and d.actor is not null), false) as was_seen into signal
+  from frontrow.dirty as d where d.collection = c.name and d.path = document_path;
+  -- Once per transaction, as each deletion only moves one from pending, or lost, to recent.
+  if lost ->> 'of' is distinct from scope or ((lost ->> 'is_sampled')::boolean and not signal.was_seen) then
+    lost := frontrow.look_for_losses(c, signal.was_seen, recent) || pg_catalog.jsonb_build_object('of', scope);
   end if;
-  pending := greatest(pending, 1, (lost ->> 'most')::int - recent);
+  pending := greatest((lost ->> 'pending')::int, 1, (lost ->> 'most')::int - recent);
+  -- More than this many alive make no difference.
+  select count(*) into live from (select from frontrow.documents where collection = c.name and deleted_at is null
+    limit greatest(3, pending + 1, pg_catalog.ceil((pending + recent) / nullif(share, 0)) - recent)) as counted;
   if cause is null and not frontrow.valve_trips(live + recent, pending, recent, live - pending,
-    (c.policies #>> '{valve,share}')::numeric, (c.policies #>> '{valve,atLeast}')::int)
+    share, (c.policies #>> '{valve,atLeast}')::int)
   then
+    perform pg_catalog.set_config('frontrow.lost', (lost || pg_catalog.jsonb_build_object('pending',
+      greatest((lost ->> 'pending')::int - signal.is_counted::int, 0)))::text, true);
     return true;
   end if;
+  select count(*) into live from frontrow.documents where collection = c.name and deleted_at is null;
   cause := coalesce(cause, case when live > pending then 'many'
     when (lost ->> 'rows')::int >= live then 'table-empty' when (lost ->> 'files')::int >= live then 'bucket-empty'
     else 'all' end);
@@ -2772,7 +2830,7 @@ begin
     raise exception 'frontrow: halt % holds nothing to give back: it can only be let go on', halt_id using errcode = 'FR400';
   elsif h.kind = 'scope-changed' then
     -- Deciding before all of it was looked at would decide about documents nobody has seen.
-    perform frontrow.mark_differences(c, 0, 1) from frontrow.collections as c where c.name = h.collection;
+    perform frontrow.mark_differences(c) from frontrow.collections as c where c.name = h.collection;
     if exists (select from frontrow.dirty where collection = h.collection) then
       raise exception 'frontrow: halt % is still being looked into: run a sync, then decide', halt_id using errcode = 'FR400';
     end if;
@@ -4355,57 +4413,49 @@ comment on function frontrow.registered(jsonb) is 'The collections as registered
 
 -- Anti-entropy: what no trigger saw. Set operations in SQL over versions and hashes, never timestamps.
 
--- Marks every document of one slice dirty whose replicas or base differ. Slices divide the paths by hash.
--- After a bulk load there are no statistics yet, and joining in loops would take 5,000 documents seconds: never in loops.
-create or replace function frontrow.mark_differences(c frontrow.collections, slice int, slices int) returns int
-language plpgsql volatile security definer
-set search_path = '' set enable_nestloop = off set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
-declare
-  marked int;
-begin
-  if not frontrow.is_as_registered(c) then
-    return 0;
-  end if;
-  execute pg_catalog.format($sql$
-    with objects as (
-      select o.name as path, coalesce(o.version, '') as version from storage.objects as o
-      where o.bucket_id = $2 and o.name ~ $3 and pg_catalog.to_jsonb(o) ->> 'archived_at' is null
-        and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
-        and (pg_catalog.hashtext(o.name) & 2147483647) %% $5 = $4
-    ), replicas as (
-      select p.path, frontrow.row_version(%1$s, %2$s) as version
-      from %3$s as r cross join lateral (select %4$s as path) as p
-      where %5$s and p.path is not null and (pg_catalog.hashtext(p.path) & 2147483647) %% $5 = $4
-    ), known as (
+-- The statement that marks what differs: among everything, or among some paths ($4). Matching a path costs more than all
+-- the rest together, so the pattern is asked only about what differs.
+create or replace function frontrow.differences_statement(c frontrow.collections, is_everything boolean) returns text
+language sql stable set search_path = '' as $fn$
+  select pg_catalog.format($sql$
+    with objects as (%1$s), replicas as materialized (%2$s), known as (
       select d.path, d.revision, d.deleted_at, bb.version as bucket_version, bb.revision as bucket_revision,
         bt.version as table_version, bt.revision as table_revision
       from frontrow.documents as d
       left join frontrow.bases as bb on bb.collection = $1 and bb.path = d.path and bb.store = 'bucket'
+        and ($4 is null or bb.path = any ($4))
       left join frontrow.bases as bt on bt.collection = $1 and bt.path = d.path and bt.store = 'table'
-      where d.collection = $1 and d.path ~ $3 and (pg_catalog.hashtext(d.path) & 2147483647) %% $5 = $4
+        and ($4 is null or bt.path = any ($4))
+      where d.collection = $1 and ($4 is null or d.path = any ($4))
     ), aside as (
       select q.path, q.version, coalesce(q.retry_at > pg_catalog.now(), true) as waits from frontrow.quarantine as q
-      where q.collection = $1 and (pg_catalog.hashtext(q.path) & 2147483647) %% $5 = $4
-    ), differing as (
+      where q.collection = $1 and ($4 is null or q.path = any ($4))
+    ), suspects as materialized (
       select path, o.version as object_version, r.version as row_version, k.revision is null as is_unknown,
         (k.bucket_version is not null and o.version is null) as object_gone,
-        (k.table_version is not null and r.version is null) as row_gone
+        (k.table_version is not null and r.version is null) as row_gone,
+        q.path is not null as is_aside, coalesce(q.waits and q.version in (o.version, r.version, ''), false) as is_waiting
       from objects as o full join replicas as r using (path) full join known as k using (path)
       full join aside as q using (path)
-      where (o.version is distinct from k.bucket_version or r.version is distinct from k.table_version
-          or (k.deleted_at is null and (k.bucket_revision is distinct from k.revision
-            or k.table_revision is distinct from k.revision))
-          or (k.deleted_at is not null and (k.bucket_version is not null or k.table_version is not null)))
-          and not coalesce(q.waits and q.version in (o.version, r.version, ''), false)
+      where o.version is distinct from k.bucket_version or r.version is distinct from k.table_version
+        or (k.deleted_at is null and (k.bucket_revision is distinct from k.revision
+          or k.table_revision is distinct from k.revision))
+        or (k.deleted_at is not null and (k.bucket_version is not null or k.table_version is not null))
         -- What was set aside and is nowhere any more is nobody's concern: one more look forgets it.
         or (q.path is not null and o.version is null and r.version is null)
+    ), differing as (
+      select * from suspects as s
+      where (not s.is_waiting or (s.is_aside and s.object_version is null and s.row_version is null)) and s.path ~ $3
+      union all
+      -- Of a path that is not the collection's any more, only that it was set aside matters.
+      select s.path, null, null, true, false, false, true, false from suspects as s where s.is_aside and s.path !~ $3
     )
     insert into frontrow.dirty (collection, path, store, gone)
     select $1, f.path, case when f.row_gone and not f.object_gone then 'table' else 'bucket' end, f.object_gone or f.row_gone
     from differing as f
     -- What a one-way collection never takes over is nobody's difference.
-    where not (f.is_unknown and (f.object_version is null and $6 = 'files-to-rows'
-        or f.row_version is null and $6 = 'rows-to-files'))
+    where not (f.is_unknown and (f.object_version is null and $5 = 'files-to-rows'
+        or f.row_version is null and $5 = 'rows-to-files'))
       and not exists (select from frontrow.dirty as d where d.collection = $1 and d.path = f.path)
       and not exists (select from frontrow.conflicts as k where k.collection = $1 and k.path = f.path and k.state = 'open'
         and k.decision is null and k.bucket_version is not distinct from f.object_version
@@ -4415,14 +4465,55 @@ begin
           -- What is held stays different until a person has looked: a parked document, the file of one already deleted.
           or (i.evidence ->> 'bucket' is not distinct from f.object_version
             and i.evidence ->> 'table' is not distinct from f.row_version)))
-    $sql$, frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
-    frontrow.path_expression(c, 'r'), frontrow.live_condition(c))
-  using c.name, c.bucket, c.pattern, slice, slices, c.policies ->> 'direction';
+    $sql$,
+    case when is_everything then pg_catalog.format($sql$
+      select o.name as path, coalesce(o.version, '') as version from storage.objects as o where o.bucket_id = $2%s
+      $sql$, frontrow.live_object_condition('o'))
+    else 'select o.name as path, o.version from frontrow.live_objects($2, $4) as o' end,
+    case when is_everything then pg_catalog.format($sql$
+      select p.path, frontrow.row_version(%s, %s) as version
+      from %s as r cross join lateral (select %s as path offset 0) as p where %s and p.path is not null
+      $sql$, frontrow.fields_expression(c), frontrow.body_expression(c), frontrow.qualified_table(c),
+      frontrow.path_expression(c, 'r'), frontrow.live_condition(c))
+    else 'select r.path, r.version from frontrow.read_rows($6, $4) as r' end)
+$fn$;
+comment on function frontrow.differences_statement(frontrow.collections, boolean) is 'SQL that marks what differs. $1 collection, $2 bucket, $3 pattern, $4 paths or null, $5 direction, $6 the collection''s row.';
+
+-- Marks every document dirty whose replicas or base differ.
+-- After a bulk load there are no statistics yet, and joining in loops would take 5,000 documents seconds: never in loops.
+-- What is forbidden counts as dear, and so does a long CASE: compiling the plan would take longer than carrying it out.
+create or replace function frontrow.mark_differences(c frontrow.collections) returns int
+language plpgsql volatile security definer
+set search_path = '' set enable_nestloop = off set work_mem = '32MB' set jit = off
+  set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  marked int;
+begin
+  if not frontrow.is_as_registered(c) then
+    return 0;
+  end if;
+  execute frontrow.differences_statement(c, true) using c.name, c.bucket, c.pattern, null::text[], c.policies ->> 'direction', c;
   get diagnostics marked = row_count;
   return marked;
 end;
 $$;
-comment on function frontrow.mark_differences(frontrow.collections, int, int) is 'Compares objects, rows and bases of one slice and marks what differs dirty; answers how many.';
+comment on function frontrow.mark_differences(frontrow.collections) is 'Compares all objects, rows and bases of a collection and marks what differs dirty; answers how many.';
+
+-- The same, of some documents only, by look-ups.
+create or replace function frontrow.mark_differing(c frontrow.collections, paths text[]) returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  marked int;
+begin
+  if pg_catalog.cardinality(paths) = 0 then
+    return 0;
+  end if;
+  execute frontrow.differences_statement(c, false) using c.name, c.bucket, c.pattern, paths, c.policies ->> 'direction', c;
+  get diagnostics marked = row_count;
+  return marked;
+end;
+$$;
+comment on function frontrow.mark_differing(frontrow.collections, text[]) is 'Marks those of the named documents dirty that differ; answers how many.';
 
 -- A collection-level event (TRUNCATE) says only that anything may have changed.
 create or replace function frontrow.expand_collection_events(names text[]) returns void
@@ -4435,7 +4526,7 @@ begin
       delete from frontrow.dirty where path = '' and collection = any (names) returning collection
     ) select k.* from frontrow.collections as k where k.name in (select collection from events)
   loop
-    perform frontrow.mark_differences(c, 0, 1);
+    perform frontrow.mark_differences(c);
   end loop;
 end;
 $$;
@@ -4453,7 +4544,7 @@ begin
   for c in select * from frontrow.collections
     where request ->> 'collection' is null or name = request ->> 'collection'
   loop
-    marked := marked + frontrow.mark_differences(c, 0, 1);
+    marked := marked + frontrow.mark_differences(c);
     if coalesce((request ->> 'full')::boolean, false) or request ->> 'hours' is not null then
       insert into frontrow.dirty (collection, path, store)
       select c.name, all_paths.path, 'bucket' from (
@@ -4506,6 +4597,203 @@ end;
 $$;
 comment on function frontrow.preview(jsonb) is 'The documents a backfill would look at; changes nothing. {collection?, full?, hours?, limit, digests}.';
 
+-- -------------------- sql/81_walk.sql --------------------
+
+-- The backfill in steps, for the sweep: a collection is walked by path (objects, documents, bases, what was set aside) and
+-- then by key (rows), so that a step reads only its part. What looks different is looked at again as the whole backfill
+-- does. A step's place is {by: path | key, after}: the first document after it is the next one's first.
+
+-- The pattern without its two look-aheads, for paths that are known to be documents: matching it costs a sixth.
+create or replace function frontrow.plain_pattern(c frontrow.collections) returns text
+language sql immutable set search_path = '' as $$
+  select '^' || pg_catalog.substr(c.pattern, pg_catalog.length(guard) + 1)
+  from (select '^(?!.*\.conflict(?:\.[^./]*)?$)(?!' || frontrow.ignored_names() || ')' as guard) as g
+  where pg_catalog.starts_with(c.pattern, guard)
+$$;
+comment on function frontrow.plain_pattern(frontrow.collections) is 'The pattern of a collection''s paths without what it refuses; null when it is built otherwise.';
+
+-- SQL for the key values of a document's path, as path_keys has them ($1: the collection). Plain paths need no decoding,
+-- and texts no checking.
+create or replace function frontrow.document_keys_expression(c frontrow.collections, path text) returns text
+language sql stable set search_path = '' as $$
+  select case when frontrow.plain_pattern(c) is null or exists (
+      select from pg_catalog.unnest(c.key_columns) as k where frontrow.sql_type(c, k) <> 'text')
+    then pg_catalog.format('frontrow.path_keys($1, %s)', path)
+    else pg_catalog.format('case when %1$s ~ ''^[A-Za-z0-9_/.-]+$'' then pg_catalog.regexp_match(%1$s, %2$L)
+      else frontrow.path_keys($1, %1$s) end', path, frontrow.plain_pattern(c)) end
+$$;
+comment on function frontrow.document_keys_expression(frontrow.collections, text) is 'SQL for the key values in a document''s path; $1 is the collection.';
+
+-- The last path of a step from here, or null when the step reaches the end.
+create or replace function frontrow.path_step_end(c frontrow.collections, place text, most int) returns text
+language sql stable security definer set search_path = '' as $$
+  select least(case when d.count = most then d.last end, case when o.count = most * 4 then o.last end)
+  from (select count(*), max(x.path) as last from (select path from frontrow.documents
+      where collection = c.name and path > place order by path limit most) as x) as d,
+    (select count(*), max(x.name) as last from (select name from storage.objects
+      where bucket_id = c.bucket and name > place order by name limit most * 4) as x) as o
+$$;
+comment on function frontrow.path_step_end(frontrow.collections, text, int) is 'Where a step by path ends: after so many documents, or four times as many objects.';
+
+-- What may differ of the paths in (first, last]; `last` null: to the end. A document's row is only looked up: what is in it
+-- is compared when the rows are walked.
+create or replace function frontrow.suspect_paths(c frontrow.collections, first text, last text) returns text[]
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  found text[];
+begin
+  execute pg_catalog.format($sql$
+    with objects as (
+      select o.name as path, coalesce(o.version, '') as version from storage.objects as o
+      where o.bucket_id = $4 and o.name > $2 and ($3 is null or o.name <= $3)%1$s
+    ), known as (
+      select d.path, d.revision, d.deleted_at, bb.version as bucket_version, bb.revision as bucket_revision,
+        bt.version as table_version, bt.revision as table_revision
+      from frontrow.documents as d
+      left join frontrow.bases as bb on bb.collection = $5 and bb.path = d.path and bb.store = 'bucket'
+        and bb.path > $2 and ($3 is null or bb.path <= $3)
+      left join frontrow.bases as bt on bt.collection = $5 and bt.path = d.path and bt.store = 'table'
+        and bt.path > $2 and ($3 is null or bt.path <= $3)
+      where d.collection = $5 and d.path > $2 and ($3 is null or d.path <= $3)
+    ), aside as (
+      select q.path, q.version, coalesce(q.retry_at > pg_catalog.now(), true) as waits from frontrow.quarantine as q
+      where q.collection = $5 and q.path > $2 and ($3 is null or q.path <= $3)
+    )
+    select pg_catalog.array_agg(path)
+    from objects as o full join known as k using (path) full join aside as q using (path)
+    -- The pattern comes last, as it costs the most: CASE keeps the order.
+    where case
+      when q.waits and q.version in (o.version, '') then false
+      when q.path is not null then true
+      when k.path is null then pg_catalog.starts_with(path, %2$L) and path ~ $6
+      when o.version is distinct from k.bucket_version
+        or (k.deleted_at is null and (k.bucket_revision is distinct from k.revision
+          or k.table_revision is distinct from k.revision))
+        or (k.deleted_at is not null and (k.bucket_version is not null or k.table_version is not null))
+        then path ~ $6
+      when k.table_version is not null then not exists (
+        select from (select %3$s as keys offset 0) as w join %4$s as r on %5$s where %6$s) and path ~ $6
+      else false end
+    $sql$, frontrow.live_object_condition('o'),
+    case when pg_catalog.jsonb_typeof(c.tokens -> 0) = 'string' then c.tokens ->> 0 else '' end,
+    frontrow.document_keys_expression(c, 'k.path'), frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'),
+    frontrow.live_condition(c))
+  into found using c, first, last, c.bucket, c.name, c.pattern;
+  return coalesce(found, '{}');
+end;
+$$;
+comment on function frontrow.suspect_paths(frontrow.collections, text, text) is 'The paths in (first, last] whose object, bases, quarantine or missing row ask for a closer look.';
+
+-- The key columns in the order of a unique index over them, by which the rows can be walked.
+create or replace function frontrow.walk_columns(c frontrow.collections) returns text[]
+language sql stable set search_path = '' as $$
+  select array(select a.attname::text from pg_catalog.unnest(i.indkey::int2[]) with ordinality as k (number, place)
+    join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
+    where k.place <= i.indnkeyatts order by k.place)
+  from pg_catalog.pg_index as i
+  where i.indrelid = c.table_id and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+    and i.indnkeyatts = pg_catalog.cardinality(c.key_columns)
+    and (select pg_catalog.array_agg(a.attname::text order by a.attname) from pg_catalog.pg_attribute as a
+         where a.attrelid = c.table_id and a.attnum = any ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+      = (select pg_catalog.array_agg(k order by k) from pg_catalog.unnest(c.key_columns) as k)
+  order by i.indisprimary desc, i.indexrelid limit 1
+$$;
+comment on function frontrow.walk_columns(frontrow.collections) is 'The key columns as a unique index has them.';
+
+-- SQL for the rows r with keys in (first, last]. Rows with a null in their key have no path.
+create or replace function frontrow.walk_condition(c frontrow.collections, first text, last text) returns text
+language sql stable set search_path = '' as $$
+  select pg_catalog.string_agg(pg_catalog.format('r.%I is not null', w.name), ' and ' order by w.place)
+    || pg_catalog.format(' and (%1$s is null or (%2$s) > (%3$s))', first,
+      pg_catalog.string_agg(pg_catalog.format('r.%I', w.name), ', ' order by w.place),
+      pg_catalog.string_agg(pg_catalog.format('(%s)[%s]::%s', first, w.place, frontrow.sql_type(c, w.name)), ', ' order by w.place))
+    || pg_catalog.format(' and (%1$s is null or (%2$s) <= (%3$s))', last,
+      pg_catalog.string_agg(pg_catalog.format('r.%I', w.name), ', ' order by w.place),
+      pg_catalog.string_agg(pg_catalog.format('(%s)[%s]::%s', last, w.place, frontrow.sql_type(c, w.name)), ', ' order by w.place))
+  from pg_catalog.unnest(frontrow.walk_columns(c)) with ordinality as w (name, place)
+$$;
+comment on function frontrow.walk_condition(frontrow.collections, text, text) is 'SQL that is true for the rows of one step by key; the bounds are SQL for arrays of key texts.';
+
+create or replace function frontrow.key_step_end(c frontrow.collections, place text[], most int) returns text[]
+language plpgsql volatile security definer set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' as $$
+declare
+  last text[];
+begin
+  execute (select pg_catalog.format('select array[%s] from %s as r where %s order by %s offset %s limit 1',
+      pg_catalog.string_agg(pg_catalog.format('r.%I::text', w.name), ', ' order by w.place), frontrow.qualified_table(c),
+      frontrow.walk_condition(c, '$1', 'null::text[]'),
+      pg_catalog.string_agg(pg_catalog.format('r.%I', w.name), ', ' order by w.place), most - 1)
+    from pg_catalog.unnest(frontrow.walk_columns(c)) with ordinality as w (name, place)) into last using place;
+  return last;
+end;
+$$;
+comment on function frontrow.key_step_end(frontrow.collections, text[], int) is 'The last key of a step from here, or null when the step reaches the end.';
+
+-- What may differ of the rows with keys in (first, last].
+create or replace function frontrow.suspect_rows(c frontrow.collections, first text[], last text[]) returns text[]
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  found text[];
+begin
+  execute pg_catalog.format($sql$
+    select pg_catalog.array_agg(p.path)
+    from %1$s as r
+    cross join lateral (select %2$s as path offset 0) as p
+    left join lateral (
+      select true as is_known, (select b.version from frontrow.bases as b
+        where b.collection = $3 and b.path = p.path and b.store = 'table') as version
+      from frontrow.documents as d where d.collection = $3 and d.path = p.path offset 0) as k on true
+    where %3$s and %4$s and p.path is not null and (k.is_known or $4 <> 'files-to-rows')
+      and k.version is distinct from frontrow.row_version(%5$s, %6$s)
+    $sql$, frontrow.qualified_table(c), frontrow.path_expression(c, 'r'), frontrow.walk_condition(c, '$1', '$2'),
+    frontrow.live_condition(c), frontrow.fields_expression(c), frontrow.body_expression(c))
+  into found using first, last, c.name, c.policies ->> 'direction';
+  return coalesce(found, '{}');
+end;
+$$;
+comment on function frontrow.suspect_rows(frontrow.collections, text[], text[]) is 'The paths of the rows in (first, last] that are not at their base''s version.';
+
+-- One step of the walk: {marked, next}; `next` null: the collection was walked to its end. A step that fails, or takes too
+-- long, must not be tried for ever: it is passed over, and met again in the next round.
+create or replace function frontrow.walk(c frontrow.collections, place jsonb, most int) returns jsonb
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
+declare
+  is_by_key boolean := coalesce(place ->> 'by' = 'key', false);
+  first text := coalesce(place ->> 'after', '');
+  first_keys text[];
+  last text;
+  last_keys text[];
+  next jsonb;
+  marked int := 0;
+begin
+  if not frontrow.is_as_registered(c) then
+    return '{"marked": 0, "next": null}'::jsonb;
+  end if;
+  begin
+    if is_by_key then
+      if place ? 'after' then
+        first_keys := array(select pg_catalog.jsonb_array_elements_text(place -> 'after'));
+      end if;
+      last_keys := frontrow.key_step_end(c, first_keys, most);
+      next := case when last_keys is not null then pg_catalog.jsonb_build_object('by', 'key', 'after', last_keys) end;
+      marked := frontrow.mark_differing(c, frontrow.suspect_rows(c, first_keys, last_keys));
+    else
+      last := frontrow.path_step_end(c, first, most);
+      next := case when last is null then '{"by": "key"}' else pg_catalog.jsonb_build_object('by', 'path', 'after', last) end;
+      marked := frontrow.mark_differing(c, frontrow.suspect_paths(c, first, last));
+    end if;
+  exception
+    when query_canceled then
+      raise warning 'frontrow: a step of the backfill of "%" took too long', c.name;
+    when others then
+      raise warning 'frontrow: a step of the backfill of "%" failed: %', c.name, sqlerrm;
+  end;
+  return pg_catalog.jsonb_build_object('marked', marked, 'next', next);
+end;
+$$;
+comment on function frontrow.walk(frontrow.collections, jsonb, int) is 'Marks what differs in one step of so many documents or rows. {by, after} → {marked, next}.';
+
 -- -------------------- sql/82_signals.sql --------------------
 
 -- What comes from outside: signals. Halts are resumed in 68_resume.sql, conflicts resolved in 67_conflicts.sql.
@@ -4542,15 +4830,46 @@ comment on function frontrow.signal(jsonb) is 'Marks documents dirty by bucket o
 
 -- The sweep: pg_cron's only job.
 
+-- Some steps of the backfill of one collection, from where the last sweep stopped. Counted, not timed: a small collection is
+-- always walked to its end, in two.
+create or replace function frontrow.sweep_differences(steps int) returns int
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  place jsonb;
+  step jsonb;
+  marked int := 0;
+begin
+  select value into place from frontrow.settings where name = 'backfill';
+  select * into c from frontrow.collections where name >= coalesce(place ->> 'collection', '') order by name limit 1;
+  if c.name is null then
+    select * into c from frontrow.collections order by name limit 1;
+  end if;
+  if c.name is null then
+    return 0;
+  end if;
+  place := case when place ->> 'collection' = c.name then place end;
+  for i in 1 .. steps loop
+    step := frontrow.walk(c, place, 1000);
+    marked := marked + (step ->> 'marked')::int;
+    place := nullif(step -> 'next', 'null');
+    exit when place is null;
+  end loop;
+  insert into frontrow.settings (name, value)
+  select 'backfill', coalesce(place, '{}') || pg_catalog.jsonb_build_object('collection',
+    case when place is not null then c.name else coalesce((select min(name) from frontrow.collections where name > c.name), '') end)
+  on conflict (name) do update set value = excluded.value;
+  return marked;
+end;
+$$;
+comment on function frontrow.sweep_differences(int) is 'Goes on with the backfill of one collection for so many steps; answers how many documents it marked.';
+
 -- Every 30 s: cheap, alone, idempotent. Lost signals cost latency, not changes.
 create or replace function frontrow.sweep() returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
-  c frontrow.collections;
-  slices int;
-  place jsonb;
-  marked int := 0;
-  repaired int := 0;
+  marked int;
+  repaired int;
 begin
   if not pg_catalog.pg_try_advisory_xact_lock(470212, 2) then
     return '{"skipped": true}'::jsonb;
@@ -4561,32 +4880,7 @@ begin
   select q.collection, q.path, 'table' from frontrow.quarantine as q where q.retry_at <= pg_catalog.now()
     and not exists (select from frontrow.dirty as d where d.collection = q.collection and d.path = q.path);
   perform frontrow.mark_copies();
-  -- One slice of at most some 5,000 documents of one collection, the next one each time.
-  select value into place from frontrow.settings where name = 'backfill';
-  select * into c from frontrow.collections
-  where (name, 0) >= (coalesce(place ->> 'collection', ''), 0) order by name limit 1;
-  if c.name is null then
-    select * into c from frontrow.collections order by name limit 1;
-    place := null;
-  end if;
-  if c.name is not null then
-    select 1 + greatest(count(*), (select t.reltuples from pg_catalog.pg_class as t where t.oid = c.table_id)::bigint) / 5000
-    into slices from frontrow.documents where collection = c.name;
-    -- A slice that takes too long, or fails, must not take the rest of the sweep with it, nor be tried for ever.
-    begin
-      marked := frontrow.mark_differences(c, least(coalesce((place ->> 'slice')::int, 0), slices - 1), slices);
-    exception
-      when query_canceled then
-        raise warning 'frontrow: a slice of the backfill of "%" took too long', c.name;
-      when others then
-        raise warning 'frontrow: a slice of the backfill of "%" failed: %', c.name, sqlerrm;
-    end;
-    insert into frontrow.settings (name, value)
-    select 'backfill', case when coalesce((place ->> 'slice')::int, 0) + 1 < slices
-      then pg_catalog.jsonb_build_object('collection', c.name, 'slice', coalesce((place ->> 'slice')::int, 0) + 1)
-      else pg_catalog.jsonb_build_object('collection', coalesce((select min(name) from frontrow.collections where name > c.name), ''), 'slice', 0) end
-    on conflict (name) do update set value = excluded.value;
-  end if;
+  marked := frontrow.sweep_differences(8);
   perform frontrow.finish_purges();
   perform frontrow.sweep_history();
   perform frontrow.prune();
@@ -4598,7 +4892,7 @@ begin
   return pg_catalog.jsonb_build_object('marked', marked, 'repaired', repaired);
 end;
 $$;
-comment on function frontrow.sweep() is 'The recurring check by pg_cron: triggers, retries, one slice of the backfill, the doorbell, pruning.';
+comment on function frontrow.sweep() is 'The recurring check by pg_cron: triggers, retries, a part of the backfill, the doorbell, pruning.';
 
 -- Restores, branches and dumps lose triggers on storage.objects; anybody may disable one.
 create or replace function frontrow.repair_triggers() returns int
@@ -4723,7 +5017,7 @@ from (select * from frontrow.runs where counts <> '{}' order by started_at desc 
 comment on view frontrow.sync_state is 'Where the engine is: the backfill''s place, the last sweep, the last run that did something.';
 
 create or replace function frontrow.report(request jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set jit = off as $$
 declare
   wanted text := request ->> 'collection';
 begin
@@ -4733,10 +5027,16 @@ begin
       'rows', frontrow.count_rows(c, false), 'unnamed', frontrow.count_rows(c, true), 'objects', o.objects, 'ignored', o.ignored) order by s.collection), '[]')
       from frontrow.status as s join frontrow.collections as c on c.name = s.collection
       cross join lateral (
-        select count(*) filter (where x.name ~ c.pattern) as objects,
-          count(*) filter (where not exists (select from frontrow.collections as k
-            where k.bucket = x.bucket_id and x.name ~ k.pattern)) as ignored
-        from storage.objects as x where x.bucket_id = c.bucket) as o
+        select frontrow.plain_pattern(c) as plain, '^' || frontrow.ignored_names() as ignored offset 0) as p
+      cross join lateral (
+        select count(*) filter (where x.is_ours) as objects,
+          count(*) filter (where not x.is_ours and not exists (select from frontrow.collections as k
+            where k.bucket = c.bucket and k.name <> c.name and x.name ~ k.pattern)) as ignored
+        from (
+          -- The pattern in its three parts: without look-aheads it costs a third.
+          select y.name, case when p.plain is null then y.name ~ c.pattern
+            else y.name ~ p.plain and y.name !~ '\.conflict(?:\.[^./]*)?$' and y.name !~ p.ignored end as is_ours
+          from storage.objects as y where y.bucket_id = c.bucket offset 0) as x) as o
       where wanted is null or s.collection = wanted),
     'quarantine', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q) order by q.collection, q.path), '[]')
       from (select * from frontrow.quarantine where wanted is null or collection = wanted limit 1000) as q),

@@ -3,7 +3,6 @@ import type { ClaimedDocument } from "../../../shared/hub/hub.ts";
 import type { Database } from "./database.ts";
 import { openConflict, readDocument } from "./documents.ts";
 import { heldIn, sameVersions } from "./halts.ts";
-import { hashNumber } from "./hash.ts";
 import { keyOf } from "./journal.ts";
 import type { Collection } from "./records.ts";
 import { usableCollections } from "./register.ts";
@@ -16,8 +15,8 @@ export interface BackfillRequest {
   hours?: number;
 }
 
-/** Marks every document of one slice dirty whose replicas or base differ; answers how many. */
-export function markDifferences(db: Database, collection: Collection, slice: number, slices: number): number {
+/** Marks every document dirty whose replicas or base differ; answers how many. */
+export function markDifferences(db: Database, collection: Collection): number {
   const objects = new Map<string, string>();
   for (const { bucket, name } of db.objects.rows.list()) {
     const version = bucket === collection.bucket ? db.objects.live(bucket, name)?.version : undefined;
@@ -37,7 +36,6 @@ export function markDifferences(db: Database, collection: Collection, slice: num
 
   let marked = 0;
   for (const path of paths) {
-    if (slices > 1 && hashNumber(path) % slices !== slice) continue;
     const found = differing(db, collection, path, objects.get(path) ?? null, rows.get(path) ?? null);
     if (found === null) continue;
     db.mark(
@@ -99,7 +97,7 @@ export function expandCollectionEvents(db: Database, names: readonly string[]): 
   const events = db.state.dirty.filter(({ path, collection }) => path === "" && names.includes(collection));
   for (const { id } of events) db.state.dirty.delete(String(id));
   for (const name of new Set(events.map(({ collection }) => collection))) {
-    markDifferences(db, db.state.collections.get(name)!, 0, 1);
+    markDifferences(db, db.state.collections.get(name)!);
   }
 }
 
@@ -108,7 +106,7 @@ export function backfill(db: Database, request: BackfillRequest): { marked: numb
   for (const collection of db.state.collections.list()) {
     const { name } = collection;
     if (request.collection !== undefined && request.collection !== name) continue;
-    marked += markDifferences(db, collection, 0, 1);
+    marked += markDifferences(db, collection);
     const isWide = request.full === true || request.hours !== undefined;
     for (const path of isWide ? lookedAtAgain(db, name, request) : []) {
       if (db.dirtyOf(name, path).length > 0) continue;

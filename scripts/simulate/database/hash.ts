@@ -5,11 +5,6 @@ export function hash(content: string | Uint8Array): string {
   return lane(content, 0) + lane(content, 0x9e3779b9);
 }
 
-/** 0 … 2³¹ − 1, for dividing paths into slices. */
-export function hashNumber(text: string): number {
-  return Number.parseInt(lane(text, 7).slice(0, 8), 16) & 0x7fffffff;
-}
-
 function lane(content: string | Uint8Array, seed: number): string {
   let high = 0xdeadbeef ^ seed;
   let low = 0x41c6ce57 ^ seed;

@@ -78,7 +78,7 @@ function decidable(db: Database, { halt: id, decision }: ResumeRequest): Halt {
   // Deciding before all of it was looked at would decide about documents nobody has seen.
   if (halt.kind === "scope-changed") {
     const collection = db.state.collections.get(halt.collection);
-    if (collection) markDifferences(db, collection, 0, 1);
+    if (collection) markDifferences(db, collection);
     if (db.state.dirty.some((dirty) => dirty.collection === halt.collection)) {
       throw new SqlError("FR400", `frontrow: halt ${id} is still being looked into: run a sync, then decide`);
     }

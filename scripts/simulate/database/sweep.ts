@@ -5,14 +5,12 @@ import { keyOf } from "./journal.ts";
 import { hasWork } from "./queue.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
-/** Documents of one slice of the backfill. */
-const SLICE = 5000;
 
-/** Retries, one slice of the backfill, the doorbell, pruning. Answers how many documents it marked. */
+/** Retries, the backfill of one collection (here they are small enough for one sweep), the doorbell, pruning. Answers how many documents it marked. */
 export function sweep(db: Database): { marked: number } {
   return db.transaction(() => {
     retry(db);
-    const marked = nextSlice(db);
+    const marked = nextCollection(db);
     prune(db);
     db.state.settings.put("sweep", db.now());
     if (hasWork(db)) db.ring();
@@ -27,26 +25,14 @@ function retry(db: Database): void {
   }
 }
 
-interface Place {
-  collection: string;
-  slice: number;
-}
-
-function nextSlice(db: Database): number {
-  const place = db.state.settings.get("backfill") as Place | undefined;
+function nextCollection(db: Database): number {
+  const place = db.state.settings.get("backfill") as { collection: string } | undefined;
   const collections = db.state.collections.list().toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const found = collections.find(({ name }) => name >= (place?.collection ?? ""));
-  const collection = found ?? collections[0];
+  const collection = collections.find(({ name }) => name >= (place?.collection ?? "")) ?? collections[0];
   if (collection === undefined) return 0;
-  const from = found ? (place?.slice ?? 0) : 0;
-  const documents = db.state.documents.filter(({ collection: name }) => name === collection.name).length;
-  const slices = 1 + Math.floor(Math.max(documents, collection.table.rows().length) / SLICE);
-  const marked = markDifferences(db, collection, Math.min(from, slices - 1), slices);
   const after = collections.find(({ name }) => name > collection.name)?.name ?? "";
-  const next =
-    from + 1 < slices ? { collection: collection.name, slice: from + 1 } : { collection: after, slice: 0 };
-  db.state.settings.put("backfill", next satisfies Place);
-  return marked;
+  db.state.settings.put("backfill", { collection: after });
+  return markDifferences(db, collection);
 }
 
 function prune(db: Database): void {
