@@ -12,6 +12,7 @@ const CASES: Record<string, () => Promise<{ bench: BenchCase }>> = {
   event: () => import("./bench/event.ts"),
   burst: () => import("./bench/burst.ts"),
   trigger: () => import("./bench/trigger.ts"),
+  import: () => import("./bench/import.ts"),
 };
 
 const { values, positionals } = parseArgs({
