@@ -27,11 +27,18 @@ comment on column frontrow.collections.columns is 'Every mapped column: {column,
 comment on column frontrow.collections.scope is 'Digest of what decides which documents exist; a change disables deletions until confirmed.';
 comment on column frontrow.collections.fingerprint is 'Digest of the mapped columns'' definitions when registered.';
 
+create or replace function frontrow.bytes_digest(content text) returns bytea
+language sql immutable strict parallel safe set search_path = '' as $$
+  select pg_catalog.sha256(pg_catalog.convert_to(content, 'UTF8'))
+$$;
+comment on function frontrow.bytes_digest(text) is 'SHA-256 of a text''s UTF-8 bytes: that of the file it came from.';
+
 create table frontrow.documents (
   collection text not null,
   path text not null,
   text text,
   digest text,
+  bytes_digest bytea generated always as (frontrow.bytes_digest(text)) stored,
   revision bigint not null,
   updated_by text not null,
   updated_at timestamptz not null default now(),
@@ -39,6 +46,7 @@ create table frontrow.documents (
   primary key (collection, path)
 );
 comment on table frontrow.documents is 'The hub''s current text of every document; a tombstone keeps the last text and has deleted_at.';
+comment on column frontrow.documents.bytes_digest is 'By it a file is known to be in already without being read as a document.';
 create index documents_deleted_at_idx on frontrow.documents (collection, deleted_at) where deleted_at is not null;
 
 create table frontrow.bases (

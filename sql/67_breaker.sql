@@ -18,7 +18,8 @@
 -- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
 -- one way (`updated_at`), unless within seconds each time.
 
--- What a plan makes flow where. Nothing, for a document the hub does not know yet.
+-- What a plan makes flow where. Nothing while the document is being made: until the hub knows it, and when its first
+-- revision is brought into a bucket that never had it.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
 returns table (name text, side text, contested boolean)
 language plpgsql volatile security definer set search_path = '' as $$
@@ -39,6 +40,11 @@ begin
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'table';
   select b.version into bucket_base from frontrow.bases as b
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'bucket';
+  if (item #>> '{expect,revision}')::bigint = 1 and item -> 'revisions' = '[]' and row_op = 'none' and object_op = 'put'
+    and item #>> '{expect,bucket}' is null and bucket_base is null
+  then
+    return;
+  end if;
   if base.path is not null and item #>> '{expect,table}' is null then
     news := array['(existence)'];
   elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then

@@ -164,7 +164,8 @@ begin
   perform frontrow.check_protocol(request);
   return pg_catalog.jsonb_build_object('collections', (
     select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', name, 'columns', columns,
-      'softDelete', soft_delete, 'rowDelete', row_delete, 'digest', digest, 'fingerprint', fingerprint) order by name), '[]')
+      'softDelete', soft_delete, 'rowDelete', row_delete, 'digest', digest, 'fingerprint', fingerprint,
+      'isEmpty', not exists (select from frontrow.documents as d where d.collection = name)) order by name), '[]')
     from frontrow.collections));
 end;
 $$;

@@ -17,6 +17,8 @@ begin
       ('finish', 'Ends a run.'),
       ('backfill', 'Marks everything that differs dirty.'),
       ('preview', 'What a backfill would look at.'),
+      ('compare', 'Which files the hub does not hold as they are.'),
+      ('load', 'Makes documents and rows of new files.'),
       ('signal', 'Marks named documents dirty.'),
       ('held', 'What a halt holds.'),
       ('resume', 'Carries out a person''s decision on a halt.'),

@@ -20,7 +20,8 @@ export const importVerb: Verb = {
     signed(
       command
         .argument("<dir>", "the folder; object names are the paths below it")
-        .option("--bucket <name>", "only into the collections of this bucket"),
+        .option("--bucket <name>", "only into the collections of this bucket")
+        .option("--no-upload", "only documents and rows: the functions bring new files into the bucket"),
     ).addHelpText(
       "after",
       "\nDotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a\n" +
@@ -48,18 +49,19 @@ export const importVerb: Verb = {
         hint: `There is ${engine.config.collections.map(({ name, bucket }) => `${name} in ${bucket}`).join(", ")}.`,
       });
     }
-    const created = await createMissing(
-      engine.client,
-      collections.map(({ bucket }) => bucket),
-    );
-    for (const name of created) out.note(`Created the private bucket "${name}".`);
-
+    const created: string[] = [];
     let progress: Progress | undefined;
     const loaded = await load(engine, { collections }, found.files, call, {
       onStart: (documents) => {
         progress = createProgress("importing", documents, out, io);
       },
       onResults: ({ length }) => progress?.advance(length),
+      onStorage: async () => {
+        const buckets = collections.map(({ bucket }) => bucket);
+        created.push(...(await createMissing(engine.client, buckets)));
+        for (const name of created) out.note(`Created the private bucket "${name}".`);
+      },
+      upload: options.upload !== false,
     });
     progress?.end();
 
@@ -80,8 +82,10 @@ export const importVerb: Verb = {
     sayState(report, call);
     // A bad file over a good object leaves no trace in the state: its refusal is said here.
     const isTaken = !counts.quarantined && !counts.conflict && !counts.halted;
+    // Without uploads the files of new documents are still to be written.
+    const isAsWanted = options.upload === false || state.in_sync;
     const isWhole =
-      isTaken && state.in_sync && refused.length === 0 && left.length === 0 && !io.interruption().aborted;
+      isTaken && isAsWanted && refused.length === 0 && left.length === 0 && !io.interruption().aborted;
     return {
       code: isWhole ? EXIT.ok : EXIT.attention,
       json: {

@@ -21,9 +21,9 @@ export const status: Verb = {
       throw new FrontrowError("USAGE", "--watch and --json do not go together: --json prints one object.");
     }
     const { openProject } = await import("./frame/engine.ts");
-    const { hub, address } = await openProject(call);
+    const { hub, shownUrl } = await openProject(call);
     const look = async (): Promise<Answer> =>
-      show(await reportOf(hub, call.shared.collection), address.url, call);
+      show(await reportOf(hub, call.shared.collection), shownUrl, call);
     if (options.watch !== true) return await look();
     const signal = io.interruption();
     for (;;) {

@@ -24,6 +24,8 @@ export interface RegisteredCollection {
   digest: string;
   /** Of the mapped columns' definitions. */
   fingerprint: string;
+  /** The hub has no document of it yet, not even a deleted one. Only from `registered`. */
+  isEmpty?: boolean;
 }
 
 /** What SQL said of an object while the lease was held. */

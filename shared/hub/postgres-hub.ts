@@ -1,5 +1,6 @@
 /** The hub over the `public.frontrow_<verb>` functions, through supabase-js (or anything with its `rpc`). */
 import { FrontrowError } from "../errors.ts";
+import type { BulkHub, Compared, Loaded } from "./bulk-hub.ts";
 import type { HistoryHub } from "./history-hub.ts";
 import type {
   Applied,
@@ -69,6 +70,15 @@ export function createHistoryHub(client: RpcClient, caller: Caller): HistoryHub 
     restore: (request) => call("restore", request),
     purgeAuthor: (request) => call("purge_author", request),
     audit: (request) => call("audit", request),
+  };
+}
+
+/** The side of who brings in many files. */
+export function createBulkHub(client: RpcClient, caller: Caller): BulkHub {
+  const call = createCall(client, caller);
+  return {
+    compare: (request) => call<Compared>("compare", request),
+    load: (request) => call<Loaded>("load", request),
   };
 }
 

@@ -1,8 +1,9 @@
 /** Everything a worker needs of a Supabase project, from its URL and one secret key. */
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { BulkHub } from "../hub/bulk-hub.ts";
 import type { HistoryHub } from "../hub/history-hub.ts";
 import type { Hub } from "../hub/hub.ts";
-import { createHistoryHub, createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
+import { createBulkHub, createHistoryHub, createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
 import { projectIdentity } from "../hub/project-identity.ts";
 import { createBucketStore, type StorageClient } from "../stores/bucket-store.ts";
 import type { Store } from "../stores/store.ts";
@@ -11,6 +12,7 @@ export interface Connection {
   client: SupabaseClient;
   hub: Hub;
   history: HistoryHub;
+  bulk: BulkHub;
   bucket(name: string): Store<Uint8Array>;
 }
 
@@ -43,6 +45,7 @@ export function connect(project: {
     client,
     hub: createPostgresHub(client as unknown as RpcClient, who),
     history: createHistoryHub(client as unknown as RpcClient, who),
+    bulk: createBulkHub(client as unknown as RpcClient, who),
     bucket(name) {
       const known = stores.get(name);
       if (known) return known;

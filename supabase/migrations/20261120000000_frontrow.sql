@@ -243,11 +243,18 @@ comment on column frontrow.collections.columns is 'Every mapped column: {column,
 comment on column frontrow.collections.scope is 'Digest of what decides which documents exist; a change disables deletions until confirmed.';
 comment on column frontrow.collections.fingerprint is 'Digest of the mapped columns'' definitions when registered.';
 
+create or replace function frontrow.bytes_digest(content text) returns bytea
+language sql immutable strict parallel safe set search_path = '' as $$
+  select pg_catalog.sha256(pg_catalog.convert_to(content, 'UTF8'))
+$$;
+comment on function frontrow.bytes_digest(text) is 'SHA-256 of a text''s UTF-8 bytes: that of the file it came from.';
+
 create table frontrow.documents (
   collection text not null,
   path text not null,
   text text,
   digest text,
+  bytes_digest bytea generated always as (frontrow.bytes_digest(text)) stored,
   revision bigint not null,
   updated_by text not null,
   updated_at timestamptz not null default now(),
@@ -255,6 +262,7 @@ create table frontrow.documents (
   primary key (collection, path)
 );
 comment on table frontrow.documents is 'The hub''s current text of every document; a tombstone keeps the last text and has deleted_at.';
+comment on column frontrow.documents.bytes_digest is 'By it a file is known to be in already without being read as a document.';
 create index documents_deleted_at_idx on frontrow.documents (collection, deleted_at) where deleted_at is not null;
 
 create table frontrow.bases (
@@ -2206,7 +2214,8 @@ comment on function frontrow.set_quarantine(text, text, jsonb) is 'Sets a replic
 -- edits, however many, are no turns; neither are edits of two people in different fields, nor a field that only ever flows
 -- one way (`updated_at`), unless within seconds each time.
 
--- What a plan makes flow where. Nothing, for a document the hub does not know yet.
+-- What a plan makes flow where. Nothing while the document is being made: until the hub knows it, and when its first
+-- revision is brought into a bucket that never had it.
 create or replace function frontrow.flows_of(c frontrow.collections, item jsonb)
 returns table (name text, side text, contested boolean)
 language plpgsql volatile security definer set search_path = '' as $$
@@ -2227,6 +2236,11 @@ begin
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'table';
   select b.version into bucket_base from frontrow.bases as b
   where b.collection = c.name and b.path = item ->> 'path' and b.store = 'bucket';
+  if (item #>> '{expect,revision}')::bigint = 1 and item -> 'revisions' = '[]' and row_op = 'none' and object_op = 'put'
+    and item #>> '{expect,bucket}' is null and bucket_base is null
+  then
+    return;
+  end if;
   if base.path is not null and item #>> '{expect,table}' is null then
     news := array['(existence)'];
   elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then
@@ -3291,6 +3305,254 @@ end;
 $$;
 comment on function frontrow.apply(jsonb) is 'Carries out plans in one transaction, with one outcome per item: as planned, stale, fenced, halted, quarantined or deferred.';
 
+-- -------------------- sql/72_load.sql --------------------
+
+-- Bulk: files that a person brings in, many at a time. `compare` tells which of them the hub does not hold as they are;
+-- `load` makes documents and rows of those it has never seen, by set operations. Whatever is not that simple is left to
+-- claim and apply, which can do everything, one document after the other.
+
+-- A file is in when the hub's text is the file's, byte for byte, and nothing about the document is lost, undecided or on
+-- its way back: then bringing it in again would change nothing. `fresh` are those the hub has no document of.
+create or replace function frontrow.compare(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  answer jsonb;
+begin
+  perform frontrow.check_protocol(request);
+  select * into c from frontrow.collections where name = request ->> 'collection';
+  with files as (
+    select f.place - 1 as place, f.path, f.digest
+    from rows from (pg_catalog.jsonb_array_elements_text(request -> 'paths'),
+      pg_catalog.jsonb_array_elements_text(request -> 'digests')) with ordinality as f (path, digest, place)
+  ), looked_at as (
+    select f.place, d.path is null as is_fresh, d.path is not null and d.deleted_at is null
+      and d.bytes_digest = pg_catalog.decode(f.digest, 'hex')
+      -- An object that is gone or another is news; one that was never written is on its way.
+      and bb.version is not distinct from case when o.name is not null then coalesce(o.version, '') end
+      and bt.path is not null and q.path is null and k.path is null
+      and not exists (select from frontrow.dirty as s where s.collection = c.name and s.path = f.path
+        and (s.gone or s.store <> 'bucket'))
+      and not exists (select from frontrow.halt_items as i join frontrow.halts as h on h.id = i.halt
+        where h.collection = c.name and h.state <> 'closed' and i.path = f.path) as is_in
+    from files as f
+    left join frontrow.documents as d on d.collection = c.name and d.path = f.path
+    left join frontrow.bases as bb on bb.collection = c.name and bb.path = f.path and bb.store = 'bucket'
+    left join frontrow.bases as bt on bt.collection = c.name and bt.path = f.path and bt.store = 'table'
+    left join frontrow.quarantine as q on q.collection = c.name and q.path = f.path
+    left join frontrow.conflicts as k on k.collection = c.name and k.path = f.path and k.state = 'open'
+    left join storage.objects as o on o.bucket_id = c.bucket and o.name = f.path
+      and pg_catalog.to_jsonb(o) ->> 'archived_at' is null
+      and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+  )
+  select pg_catalog.jsonb_build_object(
+    'fresh', coalesce(pg_catalog.jsonb_agg(place order by place) filter (where is_fresh), '[]'),
+    'changed', coalesce(pg_catalog.jsonb_agg(place order by place) filter (where not is_fresh and not is_in), '[]'))
+  into answer from looked_at;
+  -- Nothing to do: the caller's next question would be how things stand.
+  if (request ->> 'report')::boolean and answer = '{"fresh": [], "changed": []}' then
+    return answer || pg_catalog.jsonb_build_object('report', frontrow.report(request - 'collection'
+      || coalesce(pg_catalog.jsonb_build_object('collection', request ->> 'reportOf'), '{}')));
+  end if;
+  return answer;
+end;
+$$;
+comment on function frontrow.compare(jsonb) is 'Which files the hub does not hold as they are, by their places. {collection, paths, digests, report?, reportOf?} → {fresh, changed, report?}; digests: SHA-256 of the bytes, hex.';
+
+-- Of these paths, those that nobody knows anything of: no document, object, row, signal, lease or problem. They are
+-- leased until the transaction ends, so that a worker that finds one of them meanwhile waits for what it becomes.
+create or replace function frontrow.lease_unknown(c frontrow.collections, run_id uuid, paths text[]) returns text[]
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  unknown text[];
+begin
+  execute pg_catalog.format($sql$
+    with w as materialized (
+      select p.path, frontrow.path_keys($1, p.path) as keys from pg_catalog.unnest($2) as p (path)
+      where not exists (select from frontrow.documents as d where d.collection = $1.name and d.path = p.path)
+        and not exists (select from storage.objects as o where o.bucket_id = $1.bucket and o.name = p.path)
+        and not exists (select from frontrow.dirty as s where s.collection = $1.name and s.path = p.path)
+        and not exists (select from frontrow.quarantine as q where q.collection = $1.name and q.path = p.path)
+        and not exists (select from frontrow.bases as b where b.collection = $1.name and b.path = p.path)
+    ), free as (
+      insert into frontrow.leases (collection, path, worker, token, until, attempts, seen)
+      select $1.name, w.path, 'load', pg_catalog.nextval('frontrow.fence'),
+        pg_catalog.clock_timestamp() + interval '5 minutes', 1, '{}'
+      from w where w.keys is not null and not exists (select from %s as r where %s)
+      order by w.path on conflict do nothing returning path
+    ) select coalesce(pg_catalog.array_agg(path order by path), '{}') from free$sql$,
+    frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys')) into unknown using c, paths;
+  return unknown;
+end;
+$$;
+comment on function frontrow.lease_unknown(frontrow.collections, uuid, text[]) is 'Leases those of the paths that are new to both sides and the hub, and answers them in order.';
+
+-- A file's fields in the form jsonb_populate_record takes: as frontrow.as_record, as an expression over `i."set"`.
+create or replace function frontrow.record_expression(c frontrow.collections) returns text
+language sql stable set search_path = '' as $$
+  select 'i."set"' || coalesce(pg_catalog.string_agg(pg_catalog.format(
+    $sql$ || case when pg_catalog.jsonb_typeof(i."set" -> %1$L) = 'string'
+      then pg_catalog.jsonb_build_object(%1$L, (i."set" ->> %1$L)::jsonb) else '{}' end$sql$, e ->> 'column'), ''), '')
+  from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'type' = 'jsonb'
+$$;
+comment on function frontrow.record_expression(frontrow.collections) is 'SQL for the column texts of item i as a record''s JSON.';
+
+-- One INSERT per set of columns that take their default: what a file does not mention is left to the table.
+create or replace function frontrow.insert_rows(c frontrow.collections, items jsonb, paths text[]) returns int
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  columns text[] := array(select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e
+    where (e ->> 'mapped')::boolean and not (e ->> 'column') = any (c.key_columns));
+  defaulted text[] := array(select e ->> 'column' from pg_catalog.jsonb_array_elements(c.columns) as e
+    where (e ->> 'has_default')::boolean and (e ->> 'column') = any (columns));
+  absent text[];
+  names text;
+  sources text;
+  touched int;
+  total int := 0;
+begin
+  perform pg_catalog.set_config('search_path', frontrow.api_path(c), true);
+  for absent in
+    select distinct array(select d from pg_catalog.unnest(defaulted) as d where not i."set" ? d)
+    from pg_catalog.jsonb_to_recordset(items) as i (path text, "set" jsonb) where i.path = any (paths)
+  loop
+    select pg_catalog.string_agg(pg_catalog.quote_ident(n.name), ', ' order by n.place),
+      pg_catalog.string_agg(n.source, ', ' order by n.place) into names, sources
+    from (
+      select k.place, k.name, pg_catalog.format('i.keys[%s]::%s', k.place, frontrow.sql_type(c, k.name)) as source
+      from pg_catalog.unnest(c.key_columns) with ordinality as k (name, place)
+      union all
+      select 100 + n.place, n.name, 'r.' || pg_catalog.quote_ident(n.name)
+      from pg_catalog.unnest(columns) with ordinality as n (name, place) where not n.name = any (absent)
+      union all
+      select 10000, c.body_column, 'i.body' where c.body_column is not null
+    ) as n;
+    execute pg_catalog.format($sql$
+      insert into %1$s (%2$s) select %3$s
+      from (
+        select frontrow.path_keys($1, i.path) as keys, i.body, i."set"
+        from pg_catalog.jsonb_to_recordset($2) as i (path text, body text, "set" jsonb)
+        where i.path = any ($3) and array(select d from pg_catalog.unnest($4) as d where not i."set" ? d) = $5
+        order by i.path offset 0
+      ) as i cross join lateral pg_catalog.jsonb_populate_record(null::%1$s, %4$s) as r$sql$,
+      frontrow.qualified_table(c), names, sources, frontrow.record_expression(c))
+      using c, items, paths, defaulted, absent;
+    get diagnostics touched = row_count;
+    total := total + touched;
+  end loop;
+  set constraints all immediate;
+  return total;
+end;
+$$;
+comment on function frontrow.insert_rows(frontrow.collections, jsonb, text[]) is 'Inserts the rows of new documents through the table''s own triggers; answers how many there are.';
+
+-- What apply_item writes for a document that a file made, for many: row, document, first revision, the table's base.
+-- Raises when any of them cannot be made.
+create or replace function frontrow.load_items(c frontrow.collections, run_id uuid, items jsonb, note text) returns text[]
+language plpgsql volatile security definer
+set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
+declare
+  author text := nullif(pg_catalog.current_setting('frontrow.caller', true), '');
+  paths text[] := array(select i.path from pg_catalog.jsonb_to_recordset(items) as i (path text) order by i.path);
+  made int;
+begin
+  paths := frontrow.lease_unknown(c, run_id, paths);
+  if pg_catalog.cardinality(paths) = 0 then
+    return paths;
+  end if;
+  if frontrow.insert_rows(c, items, paths) <> pg_catalog.cardinality(paths) then
+    raise exception 'frontrow: a trigger of % swallowed a row', frontrow.qualified_table(c) using errcode = 'FR002';
+  end if;
+  -- As write_row says it: where a trigger made something else of a row, the base is what we meant.
+  execute pg_catalog.format($sql$
+    with meant as materialized (
+      select i.path, i.head, i.body, i.digest, case when $6 then i.body end as row_body,
+        (select coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), '{}') from pg_catalog.jsonb_each(%1$s) as e
+          where i."set" ? e.key) as fields
+      from pg_catalog.jsonb_to_recordset($2) as i (path text, head text, body text, digest text, "set" jsonb)
+      cross join lateral pg_catalog.jsonb_populate_record(null::%2$s, %3$s) as r
+      where i.path = any ($3)
+    ), agreed as materialized (
+      select m.path, m.head, m.body, m.digest, m.row_body, b.fields || m.fields as fields,
+        (b.fields || m.fields, m.row_body) is distinct from (b.fields, b.body) as again, b.version
+      from meant as m join frontrow.read_rows($1, $3) as b on b.path = m.path
+    ), documents as (
+      insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
+      select $1.name, path, head || body, digest, 1, 'directory' from agreed
+    ), revisions as (
+      insert into frontrow.revisions (collection, path, revision, store, author, message, digest)
+      select $1.name, path, 1, 'directory', $5, $7, digest from agreed
+    ), bases as (
+      insert into frontrow.bases (collection, path, store, version, revision, fields, body)
+      select $1.name, path, 'table', case when again then frontrow.row_version(fields, row_body) else version end, 1, fields,
+        row_body
+      from agreed
+    ), dirty as (
+      -- The file is not in the bucket yet; and what a trigger changed is news of the row.
+      insert into frontrow.dirty (collection, path, store)
+      select $1.name, path, 'bucket' from agreed union all select $1.name, path, 'table' from agreed where again
+    ), logged as (
+      insert into frontrow.run_items (run, collection, path, outcome) select $4, $1.name, path, 'created' from agreed
+    ) select count(*) from agreed$sql$,
+    frontrow.fields_expression(c), frontrow.qualified_table(c), frontrow.record_expression(c))
+  into made using c, items, paths, run_id, author, c.body_column is not null, note;
+  if made <> pg_catalog.cardinality(paths) then
+    raise exception 'frontrow: a row of % was gone again after it was written', frontrow.qualified_table(c)
+      using errcode = 'FR002';
+  end if;
+  delete from frontrow.leases where collection = c.name and path = any (paths);
+  return paths;
+end;
+$$;
+comment on function frontrow.load_items(frontrow.collections, uuid, jsonb, text) is 'Makes documents and rows of new files; answers the paths of those it made.';
+
+create or replace function frontrow.load(request jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  c frontrow.collections;
+  run_id uuid := (request ->> 'run')::uuid;
+  patience text := pg_catalog.current_setting('lock_timeout');
+  stranger text;
+  made text[] := '{}';
+  failure text;
+begin
+  perform frontrow.check_protocol(request);
+  stranger := frontrow.refuse_stranger(request);
+  if stranger is not null then
+    return pg_catalog.jsonb_build_object('left', '[]'::jsonb, 'stranger', stranger);
+  end if;
+  select * into c from frontrow.collections where name = request ->> 'collection';
+  if c.name = any (frontrow.usable_collections(pg_catalog.jsonb_build_object(c.name, request -> 'digest')))
+    and c.policies ->> 'direction' <> 'rows-to-files'
+    and not exists (select from frontrow.halts where collection in (c.name, '') and state <> 'closed')
+  then
+    insert into frontrow.runs (id, worker, cause) values (run_id, 'load', request ->> 'cause') on conflict do nothing;
+    perform pg_catalog.set_config('frontrow.origin', 'frontrow', true);
+    perform pg_catalog.set_config('frontrow.caller', coalesce(request ->> 'caller', ''), true);
+    -- Shorter than deadlock_timeout: a user who waits for one of these rows while holding another is never the one that
+    -- is cancelled.
+    perform pg_catalog.set_config('lock_timeout', '100ms', true);
+    begin
+      made := frontrow.load_items(c, run_id, request -> 'items', coalesce(request ->> 'message', 'created'));
+    exception when others then
+      failure := sqlstate;
+    end;
+    perform pg_catalog.set_config('lock_timeout', patience, true);
+    perform pg_catalog.set_config('frontrow.origin', '', true);
+    perform frontrow.log_warnings(run_id, c.name, i) from pg_catalog.jsonb_array_elements(request -> 'items') as i
+    where i ? 'warnings' and i ->> 'path' = any (made);
+    update frontrow.runs set heartbeat_at = pg_catalog.clock_timestamp(), counts = counts
+      || pg_catalog.jsonb_build_object('created', coalesce((counts ->> 'created')::int, 0) + pg_catalog.cardinality(made))
+    where id = run_id and pg_catalog.cardinality(made) > 0;
+  end if;
+  return pg_catalog.jsonb_build_object('failure', failure, 'left', (
+    select coalesce(pg_catalog.jsonb_agg(i -> 'path'), '[]') from pg_catalog.jsonb_array_elements(request -> 'items') as i
+    where not i ->> 'path' = any (made)));
+end;
+$$;
+comment on function frontrow.load(jsonb) is 'Makes documents and rows of new files, all of a request or none. {run, cause, collection, digest, message?, items: [{path, head, body, digest, set, warnings?}]} → {left, failure}; the text is head and body.';
+
 -- -------------------- sql/74_columns.sql --------------------
 
 -- What a table must be like, and whether it still is.
@@ -3585,7 +3847,8 @@ begin
   perform frontrow.check_protocol(request);
   return pg_catalog.jsonb_build_object('collections', (
     select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', name, 'columns', columns,
-      'softDelete', soft_delete, 'rowDelete', row_delete, 'digest', digest, 'fingerprint', fingerprint) order by name), '[]')
+      'softDelete', soft_delete, 'rowDelete', row_delete, 'digest', digest, 'fingerprint', fingerprint,
+      'isEmpty', not exists (select from frontrow.documents as d where d.collection = name)) order by name), '[]')
     from frontrow.collections));
 end;
 $$;
@@ -4058,6 +4321,8 @@ begin
       ('finish', 'Ends a run.'),
       ('backfill', 'Marks everything that differs dirty.'),
       ('preview', 'What a backfill would look at.'),
+      ('compare', 'Which files the hub does not hold as they are.'),
+      ('load', 'Makes documents and rows of new files.'),
       ('signal', 'Marks named documents dirty.'),
       ('held', 'What a halt holds.'),
       ('resume', 'Carries out a person''s decision on a halt.'),

@@ -4,51 +4,45 @@ import { FrontrowError } from "../../../shared/errors.ts";
 import type { Report } from "../../../shared/hub/hub.ts";
 import { type Binding, bind } from "../../../shared/sync/binding.ts";
 import { LOCAL_LIMITS } from "../../../shared/sync/budget.ts";
-import { type Connection, connect } from "../../../shared/sync/connect.ts";
 import type { Result } from "../../../shared/sync/pass.ts";
 import { register } from "../../../shared/sync/register.ts";
 import { drain } from "../../../shared/sync/worker.ts";
-import { type Address, addressOf } from "./address.ts";
 import { authorOf } from "./author.ts";
 import { loadConfig } from "./config.ts";
+import { type Project, projectOf } from "./connection.ts";
 import { leftIn, reportOf } from "./state.ts";
 import type { Call } from "./verb.ts";
 
-export interface Engine extends Connection {
-  address: Address;
+export interface Engine extends Project {
   config: ResolvedConfig;
   /** Of the chosen collection, or of all. */
   bindings: ReadonlyMap<string, Binding>;
   collection: string | undefined;
   /** Whether this call installed the config, as nothing was registered before. */
   isNew: boolean;
+  /** Collections that the hub had no document of when it was asked. */
+  isEmpty: ReadonlySet<string>;
 }
 
 /** A project alone, for verbs that need no config. Verbs by which a person decides say who that is (`signed`). */
-export async function openProject(
-  call: Call,
-  { signed = false } = {},
-): Promise<Connection & { address: Address }> {
-  const address = await addressOf(call);
-  return { ...connectTo(call, address, signed ? await authorOf(call) : undefined), address };
-}
-
-function connectTo({ io }: Call, address: Address, caller: string | undefined): Connection {
-  return connect({ ...address, identity: io.environment.FRONTROW_PROJECT || undefined, caller });
+export async function openProject(call: Call, { signed = false } = {}): Promise<Project> {
+  return await projectOf(call, signed ? await authorOf(call) : undefined);
 }
 
 /** @throws {FrontrowError} `CONFIG_INVALID`, `NOT_FOUND` (the collection), `NOT_REGISTERED`, `HUB_UNAVAILABLE`, `UNAUTHORIZED` */
 export async function openEngine(call: Call, { registerIfNone = false } = {}): Promise<Engine> {
   const collection = chosenCollection(call);
-  const address = await addressOf(call);
-  const config = await loadConfig(call);
+  const [config, caller] = await Promise.all([loadConfig(call), authorOf(call)]);
   if (collection !== undefined) collectionNamed(config, collection);
-  const connection = connectTo(call, address, await authorOf(call));
-  const registered = await connection.hub.registered();
+  const project = await projectOf(call, caller);
+  const registered = await project.hub.registered();
   const isNew = registerIfNone && registered.length === 0;
-  const all = isNew ? await register(connection.hub, config) : await bind(config, registered);
+  const all = isNew ? await register(project.hub, config) : await bind(config, registered);
   const bindings = new Map([...all].filter(([name]) => collection === undefined || name === collection));
-  return { ...connection, address, config, bindings, collection, isNew };
+  const known = new Map(registered.map(({ name, isEmpty = false }) => [name, isEmpty]));
+  const isEmpty = new Set([...bindings.keys()].filter((name) => known.get(name) ?? true));
+  // Not spread: a project's Storage is looked for only when it is used.
+  return Object.assign(Object.create(project) as Project, { config, bindings, collection, isNew, isEmpty });
 }
 
 /** The collection a verb's first argument or `--collection` names. */

@@ -1,11 +1,18 @@
-/** Brings the files of a folder into the project. */
-import { collectionOf, type ResolvedConfig } from "../../../shared/collections/mod.ts";
+/** Brings the files of a folder into the project: those it has not as they are, new ones many at a time. */
+import {
+  collectionOf,
+  type ResolvedCollection,
+  type ResolvedConfig,
+} from "../../../shared/collections/mod.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import type { Report } from "../../../shared/hub/hub.ts";
 import { importFiles } from "../../../shared/sync/import.ts";
+import { loadDocuments } from "../../../shared/sync/load.ts";
 import type { Result } from "../../../shared/sync/pass.ts";
+import { compareFiles } from "./compare.ts";
 import { type Engine, settle } from "./engine.ts";
 import { createTally, type Tally } from "./outcomes.ts";
+import { leftIn, reportOf } from "./state.ts";
 import type { Call } from "./verb.ts";
 import type { FoundFile } from "./walk.ts";
 
@@ -26,47 +33,61 @@ export interface LoadEvents {
   /** Told how many files belong to a collection. */
   onStart(documents: number): void;
   onResults(results: readonly Result[]): void;
+  /** Before the first file is written to Storage, by a pass or afterwards. */
+  onStorage(): Promise<void>;
+}
+
+/** A file and the collection it belongs to. */
+export interface OwnedFile extends FoundFile {
+  owner: ResolvedCollection;
 }
 
 /** Outcomes after which the file is not known to be in: it is brought in again, which is no edit when it was. */
 const AGAIN = new Set(["busy", "stale", "fenced", "deferred", "failed"]);
 const ROUNDS = 4;
 
-/** `config` may be a part of the engine's: files that fit none of its collections are ignored. */
+/**
+ * `config` may be a part of the engine's: files that fit none of its collections are ignored. Without `upload` the files
+ * of new documents are left to whoever works next.
+ */
 export async function load(
   engine: Engine,
   config: ResolvedConfig,
   files: readonly FoundFile[],
   call: Call,
-  { onStart, onResults }: LoadEvents,
+  { onStart, onResults, onStorage, upload }: LoadEvents & { upload: boolean },
 ): Promise<Loaded> {
   const { hub, bindings, bucket } = engine;
   const signal = call.io.interruption();
   const tally = createTally();
-  const refused: FrontrowError[] = [];
-  const owned = files.flatMap((file) => {
+  const refused = new Map<string, FrontrowError>();
+  const owned = files.flatMap((file): OwnedFile[] => {
     const owner = config.collections.find((one) => collectionOf(config, one.bucket, file.path) === one);
     return owner === undefined ? [] : [{ ...file, owner }];
   });
+  const message = call.options.message as string | undefined;
+  const said = message === undefined ? {} : { message };
 
-  async function* readable(
-    some: typeof owned,
-  ): AsyncGenerator<{ path: string; read(): Promise<Uint8Array> }> {
-    for (const { path, shown, read } of some) {
+  function* readable(some: readonly OwnedFile[]): Generator<OwnedFile & { bytes: Uint8Array }> {
+    for (const file of some) {
       if (signal.aborted) return;
-      const bytes = await read().catch((cause: { code?: string }) => {
-        const why = cause.code ?? "no answer";
-        refused.push(
-          new FrontrowError("NOT_FOUND", `Cannot read the file "${shown}" (${why}).`, {
-            path: shown,
-            rule: why,
-            cause,
-          }),
-        );
-        return null;
+      const bytes = bytesOf(file);
+      if (bytes !== null) yield { ...file, bytes };
+    }
+  }
+
+  function bytesOf({ shown, read }: FoundFile): Uint8Array | null {
+    try {
+      return read();
+    } catch (cause) {
+      const rule = (cause as { code?: string }).code ?? "no answer";
+      const error = new FrontrowError("NOT_FOUND", `Cannot read the file "${shown}" (${rule}).`, {
+        path: shown,
+        rule,
+        cause,
       });
-      if (bytes === null) continue;
-      yield { path, read: async () => bytes };
+      refused.set(shown, error);
+      return null;
     }
   }
 
@@ -79,33 +100,66 @@ export async function load(
   }
 
   onStart(owned.length);
-  let left = owned;
-  let report: Report;
-  for (let round = 1; ; round++) {
-    await importFiles({
-      hub,
-      bindings,
-      bucket,
-      config,
+  const compared = await compareFiles(engine, owned, bytesOf);
+  told(compared.unchanged.map(({ owner, path }) => ({ collection: owner.name, path, outcome: "unchanged" })));
+  if (compared.report && leftIn(compared.report) === 0) return result(compared.report, []);
+
+  const run = crypto.randomUUID();
+  const others = new Set<string>();
+  for (const [name, binding] of bindings) {
+    const fresh = compared.fresh.filter(({ owner }) => owner.name === name);
+    if (fresh.length === 0) continue;
+    const left = await loadDocuments({
+      bulk: engine.bulk,
+      binding,
+      files: readable(fresh),
+      run,
       cause: "import",
-      ...(call.options.message === undefined ? {} : { message: call.options.message as string }),
-      files: readable(left),
+      ...said,
       onResults: told,
     });
-    report = await settle(engine, call, (results) => tally.add(results.filter(isOurs)));
+    for (const path of left) others.add(path);
+  }
+  if (compared.fresh.length > others.size) await hub.finish(run, { ring: !upload });
+
+  let left = [...compared.changed, ...compared.fresh.filter(({ path }) => others.has(path))];
+  if (left.length > 0 || upload) await onStorage();
+  for (let round = 1; ; round++) {
+    if (left.length > 0) {
+      await importFiles({
+        hub,
+        bindings,
+        bucket,
+        config,
+        cause: "import",
+        ...said,
+        files: contents(left),
+        onResults: told,
+      });
+    }
+    const report = upload
+      ? await settle(engine, call, (results) => tally.add(results.filter(isOurs)))
+      : await reportOf(hub, engine.collection);
     left = owned.filter(({ owner, path, shown }) => {
       const outcome = tally.of(owner.name, path);
-      return outcome === undefined ? !refused.some((error) => error.path === shown) : AGAIN.has(outcome);
+      return outcome === undefined ? !refused.has(shown) : AGAIN.has(outcome);
     });
-    if (left.length === 0 || signal.aborted || round === ROUNDS) break;
+    if (left.length === 0 || signal.aborted || round === ROUNDS) return result(report, left);
     call.out.note(`${left.length} of the files are brought in again`);
   }
-  return {
-    documents: owned.length,
-    ignored: files.length - owned.length,
-    tally,
-    refused,
-    left: left.map(({ shown }) => shown),
-    report,
-  };
+
+  function* contents(some: readonly OwnedFile[]): Generator<{ path: string; read(): Promise<Uint8Array> }> {
+    for (const { path, bytes } of readable(some)) yield { path, read: () => Promise.resolve(bytes) };
+  }
+
+  function result(report: Report, unfinished: readonly OwnedFile[]): Loaded {
+    return {
+      documents: owned.length,
+      ignored: files.length - owned.length,
+      tally,
+      refused: [...refused.values()],
+      left: unfinished.map(({ shown }) => shown),
+      report,
+    };
+  }
 }

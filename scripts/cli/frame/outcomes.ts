@@ -17,7 +17,7 @@ export interface Tally {
 
 /**
  * A later outcome replaces an earlier one, but looking at a document again does not undo what was done: `unchanged`
- * replaces only what had come to nothing.
+ * replaces only what had come to nothing; and what was made here and then written to its other side was made.
  */
 export function createTally(): Tally {
   const outcomes = new Map<string, string>();
@@ -27,6 +27,7 @@ export function createTally(): Tally {
       for (const { collection, path, outcome } of results) {
         const before = outcomes.get(key(collection, path));
         if (outcome === "unchanged" && before !== undefined && GOOD.has(before)) continue;
+        if (outcome === "updated" && before === "created") continue;
         outcomes.set(key(collection, path), outcome);
       }
     },

@@ -15,6 +15,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     const shared = sharedOptions(command);
     const out = createOutput(io, shared);
     if (shared.key !== undefined) out.hide(shared.key);
+    const closing: (() => Promise<void>)[] = [];
     try {
       const answer: Answer = await verb.run({
         arguments: command.processedArgs,
@@ -22,12 +23,15 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
         shared,
         out,
         io,
+        atEnd: (close) => void closing.push(close),
       });
       out.result(answer.json);
       code = answer.code;
     } catch (error) {
       tell(error, out);
       code = exitCodeOf(error);
+    } finally {
+      await Promise.allSettled(closing.map((close) => close()));
     }
   });
   try {
@@ -61,6 +65,7 @@ function createProgram(
     .option("--config <file>", "the config to load (default: frontrow.config.ts)")
     .option("--url <url>", "the project (default: SUPABASE_URL, else the running local stack)")
     .option("--key <key>", "its secret key (default: SUPABASE_SECRET_KEY, else the local stack's)")
+    .option("--db-url <url>", "its database, instead of the Data API (default: SUPABASE_DB_URL)")
     .option("--collection <name>", "only this collection")
     .option("--yes", "do not ask")
     .option("--quiet", "only results and errors")
@@ -75,8 +80,17 @@ function createProgram(
 }
 
 function sharedOptions(command: Command): SharedOptions {
-  const { json, config, url, key, collection, yes, quiet } = command.optsWithGlobals();
-  return { json: json === true, config, url, key, collection, yes: yes === true, quiet: quiet === true };
+  const { json, yes, quiet, config, url, key, dbUrl, collection } = command.optsWithGlobals();
+  return {
+    json: json === true,
+    yes: yes === true,
+    quiet: quiet === true,
+    config,
+    url,
+    key,
+    dbUrl,
+    collection,
+  };
 }
 
 /** The command line could not be read, so its options are not known: `--json` is looked for by hand. */

@@ -19,6 +19,7 @@ export interface SharedOptions {
   config: string | undefined;
   url: string | undefined;
   key: string | undefined;
+  dbUrl: string | undefined;
   collection: string | undefined;
   yes: boolean;
   quiet: boolean;
@@ -31,6 +32,8 @@ export interface Call {
   shared: SharedOptions;
   out: Output;
   io: Io;
+  /** Done after the verb, however it ends. */
+  atEnd(close: () => Promise<void>): void;
 }
 
 export interface Answer {

@@ -1,5 +1,6 @@
 /** The files below a folder, as object names. Follows no symbolic link, so nothing outside the folder is ever read. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeFilePath } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
@@ -9,7 +10,8 @@ export interface FoundFile {
   path: string;
   /** Its path below the folder, as people see it. */
   shown: string;
-  read(): Promise<Uint8Array>;
+  /** In one go, as thousands of small files are read in half the time without a turn of the event loop each. */
+  read(): Uint8Array;
 }
 
 export interface Walk {
@@ -37,17 +39,17 @@ export async function walk(folder: string, shown = folder): Promise<Walk> {
   }
   const found: Walk = { files: [], refused: [], ignored: 0 };
   const names = new Map<string, string>();
-  await enter("", false);
+  enter("", false);
   return found;
 
-  async function enter(below: string, isHidden: boolean): Promise<void> {
-    const entries = await readdir(join(folder, below), { withFileTypes: true });
+  function enter(below: string, isHidden: boolean): void {
+    const entries = readdirSync(join(folder, below), { withFileTypes: true });
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       const hidden = isHidden || entry.name.startsWith(".");
       if (entry.isDirectory()) {
-        if (!SKIPPED.has(entry.name)) await enter(path, hidden);
+        if (!SKIPPED.has(entry.name)) enter(path, hidden);
       } else if (hidden || !entry.isFile()) found.ignored++;
       else take(path);
     }
@@ -68,7 +70,7 @@ export async function walk(folder: string, shown = folder): Promise<Walk> {
         );
       }
       names.set(path, shownPath);
-      found.files.push({ path, shown: shownPath, read: () => readFile(join(folder, shownPath)) });
+      found.files.push({ path, shown: shownPath, read: () => readFileSync(join(folder, shownPath)) });
     } catch (error) {
       if (!(error instanceof FrontrowError)) throw error;
       const { code, message, rule, hint } = error;

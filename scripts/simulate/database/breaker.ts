@@ -75,11 +75,14 @@ interface Flowing {
   contested: boolean;
 }
 
-/** The names a plan makes flow. None, for a document the hub does not know yet. */
-function flowsOf(db: Database, collection: Collection, { path, expect, row, object }: ApplyItem): Flowing[] {
+/** The names a plan makes flow. None, while the document is being made. */
+function flowsOf(db: Database, collection: Collection, item: ApplyItem): Flowing[] {
+  const { path, expect, row, object } = item;
   if (expect.revision === null) return [];
   const base = db.state.bases.get(keyOf(collection.name, path, "table"));
   const bucketBase = db.state.bases.get(keyOf(collection.name, path, "bucket"))?.version ?? null;
+  const isFirst = expect.revision === 1 && item.revisions.length === 0 && row === null;
+  if (isFirst && object?.op === "put" && expect.bucket === null && bucketBase === null) return [];
   const news = newsOf(collection, path, base, expect.table);
   const intoRow = new Set<string>();
   if (row?.op === "delete" || (row?.op === "put" && expect.table === null)) intoRow.add("(existence)");

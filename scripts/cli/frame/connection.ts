@@ -1,0 +1,65 @@
+/** The project of a call: over the Data API, or with `--db-url` straight to the database. */
+import { FrontrowError } from "../../../shared/errors.ts";
+import { createBulkHub, createHistoryHub, createPostgresHub } from "../../../shared/hub/postgres-hub.ts";
+import { projectIdentity } from "../../../shared/hub/project-identity.ts";
+import { type Connection, connect } from "../../../shared/sync/connect.ts";
+import { type Address, addressOf } from "./address.ts";
+import type { Call } from "./verb.ts";
+
+export interface Project extends Connection {
+  /** What people are shown: the project's URL, or the database's host. */
+  shownUrl: string;
+}
+
+/**
+ * `caller`: the person it is done for.
+ * @throws {FrontrowError} `USAGE` when no project is named, `HUB_UNAVAILABLE` when the database does not answer.
+ */
+export async function projectOf(call: Call, caller: string | undefined): Promise<Project> {
+  const databaseUrl = databaseUrlOf(call);
+  const named = call.io.environment.FRONTROW_PROJECT || undefined;
+  const open = (address: Address): Connection => connect({ ...address, identity: named, caller });
+  if (databaseUrl === undefined) {
+    const address = await addressOf(call);
+    return { ...open(address), shownUrl: address.url };
+  }
+  const { openDirect } = await import("./direct.ts");
+  const direct = openDirect(databaseUrl);
+  call.atEnd(() => direct.close());
+  // Storage has no part in some verbs: it is missed when it is needed.
+  const address = await addressOf(call).catch((error: unknown) => missing(error));
+  const identity =
+    named ?? ("url" in address ? projectIdentity(address.url) : undefined) ?? (await direct.identity());
+  const who = { identity: identity ?? "local", caller };
+  let storage: Connection | undefined;
+  const storageOf = (): Connection => {
+    if ("error" in address) throw address.error;
+    storage ??= open(address);
+    return storage;
+  };
+  return {
+    get client() {
+      return storageOf().client;
+    },
+    hub: createPostgresHub(direct.client, who),
+    history: createHistoryHub(direct.client, who),
+    bulk: createBulkHub(direct.client, who),
+    bucket: (name) => storageOf().bucket(name),
+    shownUrl: new URL(databaseUrl).host,
+  };
+}
+
+function missing(error: unknown): { error: FrontrowError } {
+  if (error instanceof FrontrowError && error.rule === "no-project") return { error };
+  throw error;
+}
+
+/** Said, or from the environment where the project is as well: a URL that was typed is not mixed with it. */
+function databaseUrlOf({ io, shared, out }: Call): string | undefined {
+  const isTyped = shared.url !== undefined || shared.key !== undefined;
+  const url = shared.dbUrl ?? (isTyped ? undefined : io.environment.SUPABASE_DB_URL || undefined);
+  if (url === undefined) return undefined;
+  out.hide(url);
+  if (URL.canParse(url) && new URL(url).password !== "") out.hide(new URL(url).password);
+  return url;
+}

@@ -1,0 +1,60 @@
+/** The hub over a connection straight to the database (`--db-url`): the same functions, without the Data API between. */
+import postgres from "postgres";
+import { FrontrowError } from "../../../shared/errors.ts";
+import type { RpcClient } from "../../../shared/hub/postgres-hub.ts";
+
+export interface Direct {
+  client: RpcClient;
+  /** The project the database says it is of; undefined before the first registration. */
+  identity(): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** Calls of a bulk load that are under way at once, and one for the rest. */
+const CONNECTIONS = 4;
+
+/** Opens nothing by itself. @throws {FrontrowError} `USAGE` when the text is no address of a PostgreSQL. */
+export function openDirect(url: string): Direct {
+  if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
+    throw new FrontrowError("USAGE", "The database's address must begin with postgres://.", {
+      hint: "The dashboard shows it under Connect; take the direct connection or the session pooler.",
+    });
+  }
+  const sql = postgres(url, {
+    max: CONNECTIONS,
+    fetch_types: false,
+    connection: { application_name: "frontrow" },
+    onnotice: () => undefined,
+  });
+  return {
+    client: {
+      async rpc(name, { request }) {
+        try {
+          const [row] = await sql.unsafe(
+            `select public.${name}($1::text::jsonb) as data`,
+            [JSON.stringify(request)],
+            { prepare: true },
+          );
+          return { data: row!.data as unknown, error: null };
+        } catch (error) {
+          const { message, code } = error as { message: string; code?: string };
+          // Postgres' own codes have five signs; the driver's say that there is no connection.
+          if (!/^[0-9A-Z]{5}$/.test(code ?? "")) throw error;
+          return { data: null, error: { message, code: code! } };
+        }
+      },
+    },
+    async identity() {
+      const [row] = await sql
+        .unsafe("select value #>> '{}' as project from frontrow.settings where name = 'identity'")
+        .catch((cause: unknown) => {
+          throw new FrontrowError("HUB_UNAVAILABLE", "The database could not be asked whose it is.", {
+            hint: "Is the address right, and are the migrations applied?",
+            cause,
+          });
+        });
+      return (row?.project as string | null) ?? undefined;
+    },
+    close: () => sql.end({ timeout: 5 }),
+  };
+}

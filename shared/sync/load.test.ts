@@ -1,0 +1,223 @@
+/** Bulk load: the same documents, rows, bases and history as one document after the other, and nothing that is not new. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, test } from "node:test";
+import { type Garden, startGarden } from "../../scripts/testing/garden.ts";
+import { createBulkHub, type RpcClient } from "../hub/postgres-hub.ts";
+import { importFiles } from "./import.ts";
+import { loadDocuments } from "./load.ts";
+import type { Result } from "./pass.ts";
+
+let bulk: Garden;
+let single: Garden;
+before(async () => {
+  [bulk, single] = await Promise.all([startGarden(), startGarden()]);
+});
+after(() => Promise.all([bulk.stop(), single.stop()]));
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const hub = () => createBulkHub(bulk.client as unknown as RpcClient, { identity: "local", caller: "ann" });
+
+/** What a folder of files holds, and not only the plain ones. */
+const FILES: Record<string, string> = {
+  "users/u/parts/plain.md": "---\nname: Plain\nstatus: active\n---\nA body.\n",
+  "users/u/parts/bare.md": "---\nname: Bare\nstatus: active\n---\n",
+  "users/u/parts/extra.md":
+    "---\nname: Extra\nstatus: resting\nvoice: 'a # b'\nunknown: [1, two, {three: 3}]\n---\nZeile ä\r\n\r\nEnde",
+  "users/u/parts/crlf.md": "---\r\nname: CRLF\r\nstatus: active\r\n---\r\nOne\r\ntwo\r\n",
+  "users/u/parts/bom.md": "\ufeff---\nname: Bom\nstatus: active\n---\nBody\n",
+  "users/u/parts/nulls.md": "---\nname: Nulls\nstatus: active\ncharge: ~\ncategory:\n---\n",
+  "users/u/parts/numbers.md": "---\nname: 012\nstatus: active\ncharge: 0.250\n---\n",
+  "users/u/parts/w=C3=A4rme=3D.md": "---\nname: Odd key\nstatus: active\n---\n",
+};
+const BROKEN = { "users/u/parts/broken.md": "---\nname: [\n---\n" };
+
+/** Everything the hub and the table hold, without times, tokens and tries. */
+async function stateOf({ sql }: Garden): Promise<unknown> {
+  const of = (text: string) => sql.query(text);
+  return {
+    rows: await of(
+      "select to_jsonb(p) - '{id,created_at,updated_at}'::text[] as row from public.parts as p order by slug",
+    ),
+    documents: await of(
+      "select collection, path, text, digest, encode(bytes_digest, 'hex') as bytes, revision, updated_by, deleted_at from frontrow.documents order by path",
+    ),
+    revisions: await of(
+      "select path, revision, parents, store, author, message, digest, text, deleted, purge from frontrow.revisions order by path, revision",
+    ),
+    tables: await of(
+      "select path, version, revision, fields, body from frontrow.bases where store = 'table' order by path",
+    ),
+    buckets: await of(
+      "select path, revision, fields, body from frontrow.bases where store = 'bucket' order by path",
+    ),
+    quarantine: await of("select path, code from frontrow.quarantine order by path"),
+    pending: await of("select path, store from frontrow.dirty order by path"),
+    leases: await of("select path from frontrow.leases"),
+  };
+}
+
+async function load(files: Record<string, string>): Promise<{ left: string[]; results: Result[] }> {
+  const results: Result[] = [];
+  const left = await loadDocuments({
+    bulk: hub(),
+    binding: bulk.bindings.get("parts")!,
+    files: Object.entries(files).map(([path, text]) => ({ path, bytes: bytes(text) })),
+    run: crypto.randomUUID(),
+    cause: "import",
+    onResults: (part) => results.push(...part),
+  });
+  return { left, results };
+}
+
+test("leaves what one document after the other leaves, once the bucket has the files", async () => {
+  const { left, results } = await load({ ...FILES, ...BROKEN });
+  assert.deepEqual(left, Object.keys(BROKEN));
+  assert.equal(results.length, Object.keys(FILES).length);
+  await bulk.settle();
+
+  const { createPostgresHub } = await import("../hub/postgres-hub.ts");
+  await importFiles({
+    ...single,
+    hub: createPostgresHub(single.client as unknown as RpcClient, { identity: "local", caller: "ann" }),
+    cause: "import",
+    files: Object.entries(FILES).map(([path, text]) => ({ path, read: async () => bytes(text) })),
+  });
+  await single.settle();
+  assert.deepEqual(await stateOf(bulk), await stateOf(single));
+  for (const [path, text] of Object.entries(FILES))
+    assert.equal(await bulk.read(path), text.replace("\ufeff", ""));
+});
+
+test("a file of which anything is known is left", async () => {
+  const text = "---\nname: New\nstatus: active\n---\n";
+  await bulk.upload("users/k/parts/object.md", text);
+  await bulk.sql.query(
+    "insert into public.parts (user_id, slug, name, status) values ('k', 'row', 'Row', 'active')",
+  );
+  await bulk.sql.query(
+    "insert into public.parts (user_id, slug, name, status, deleted_at) values ('k', 'soft', 'Soft', 'active', now())",
+  );
+  await bulk.sql.query("delete from frontrow.dirty where path = 'users/k/parts/soft.md'");
+  await bulk.sql.query(
+    `insert into frontrow.leases (collection, path, worker, token, until, seen)
+     values ('parts', 'users/k/parts/busy.md', 'x', 1, now() + interval '1 minute', '{}')`,
+  );
+  const paths = ["object", "row", "soft", "busy"].map((name) => `users/k/parts/${name}.md`);
+  const { left } = await load(
+    Object.fromEntries([...paths, "users/k/parts/new.md"].map((path) => [path, text])),
+  );
+  assert.deepEqual(left.sort(), paths.sort());
+  assert.equal((await bulk.row("users/k/parts/new.md"))!.name, "New");
+  await bulk.settle();
+});
+
+test("one row that the table refuses leaves the whole request to the other way, and nothing half done", async () => {
+  await bulk.sql.exec("alter table public.parts add constraint no_zed check (name <> 'Zed')");
+  const before = await stateOf(bulk);
+  const { left } = await load({
+    "users/r/parts/good.md": "---\nname: Good\nstatus: active\n---\n",
+    "users/r/parts/bad.md": "---\nname: Zed\nstatus: active\n---\n",
+  });
+  assert.deepEqual(left.sort(), ["users/r/parts/bad.md", "users/r/parts/good.md"]);
+  assert.deepEqual(await stateOf(bulk), before);
+  await bulk.sql.exec("alter table public.parts drop constraint no_zed");
+});
+
+test("what a trigger of the table makes of a row is news of the row", async () => {
+  await bulk.sql.exec(`create function public.shout() returns trigger language plpgsql as
+    $$ begin new.name := upper(new.name); return new; end $$;
+    create trigger shout before insert on public.parts for each row execute function public.shout()`);
+  const path = "users/t/parts/a.md";
+  assert.deepEqual((await load({ [path]: "---\nname: quiet\nstatus: active\n---\n" })).left, []);
+  await bulk.settle();
+  await bulk.sql.exec("drop trigger shout on public.parts; drop function public.shout()");
+  assert.equal((await bulk.row(path))!.name, "QUIET");
+  assert.match((await bulk.read(path))!, /name: QUIET/);
+});
+
+test("a registration that is not the caller's loads nothing", async () => {
+  const binding = { ...bulk.bindings.get("parts")!, digest: "other:other" };
+  const left = await loadDocuments({
+    bulk: hub(),
+    binding,
+    files: [{ path: "users/o/parts/a.md", bytes: bytes("---\nname: A\n---\n") }],
+    run: crypto.randomUUID(),
+    cause: "import",
+  });
+  assert.deepEqual(left, ["users/o/parts/a.md"]);
+});
+
+test("an open halt of the collection loads nothing", async () => {
+  await bulk.sql.query("select frontrow.hold('parts', 'scope-changed', null, null, 'why', '{}', '{}')");
+  const { left } = await load({ "users/h/parts/a.md": "---\nname: A\nstatus: active\n---\n" });
+  await bulk.sql.query("delete from frontrow.halts");
+  assert.deepEqual(left, ["users/h/parts/a.md"]);
+});
+
+const compare = (files: Record<string, string>, report = false) =>
+  hub().compare({
+    collection: "parts",
+    paths: Object.keys(files),
+    digests: Object.values(files).map((text) => createHash("sha256").update(text).digest("hex")),
+    report,
+  });
+
+test("compare: a file is in when hub, object and bases say so", async () => {
+  assert.deepEqual(
+    await compare({ ...FILES, "users/c/parts/x.md": "" }).then(({ fresh, changed }) => ({ fresh, changed })),
+    {
+      fresh: [Object.keys(FILES).length],
+      changed: [],
+    },
+  );
+  const [path, text] = Object.entries(FILES)[0]!;
+  assert.deepEqual((await compare({ [path]: `${text}!` })).changed, [0]);
+  assert.equal((await compare({ [path]: text }, true)).report!.collections[0]!.collection, "parts");
+  assert.equal((await compare({ [path]: `${text}!` }, true)).report, undefined);
+});
+
+test("compare: what is lost or in question is not in", async () => {
+  const path = "users/u/parts/plain.md";
+  const files = { [path]: FILES[path]! };
+  const during = async (change: string, undo: string): Promise<readonly number[]> => {
+    await bulk.sql.exec(change);
+    const { changed } = await compare(files);
+    await bulk.sql.exec(undo);
+    return changed;
+  };
+  const signal = (store: string, gone: boolean) =>
+    during(
+      `insert into frontrow.dirty (collection, path, store, gone) values ('parts', '${path}', '${store}', ${gone})`,
+      "delete from frontrow.dirty",
+    );
+  assert.deepEqual(await signal("table", true), [0], "its row is gone");
+  assert.deepEqual(await signal("table", false), [0], "its row changed");
+  assert.deepEqual(await signal("bucket", true), [0], "its file is gone");
+  assert.deepEqual(await signal("bucket", false), [], "it is only being written");
+  assert.deepEqual(
+    await during(
+      `update frontrow.bases set version = 'other' where path = '${path}' and store = 'bucket'`,
+      `update frontrow.bases as b set version = o.version from storage.objects as o where b.path = '${path}' and o.name = b.path and store = 'bucket'`,
+    ),
+    [0],
+    "its object is another",
+  );
+  assert.deepEqual(
+    await during(
+      `select frontrow.hold('parts', 'deletions', '${path}', 'bucket', 'why', '{}', '{}')`,
+      "delete from frontrow.halt_items; delete from frontrow.halts",
+    ),
+    [0],
+    "a person is asked about it",
+  );
+  assert.deepEqual(
+    await during(
+      `insert into frontrow.quarantine (collection, path, store, version, code, message) values ('parts', '${path}', 'bucket', 'x', 'POISON', 'm')`,
+      "delete from frontrow.quarantine",
+    ),
+    [0],
+    "it is quarantined",
+  );
+  assert.deepEqual((await compare(files)).changed, []);
+});

@@ -1,0 +1,162 @@
+/**
+ * Bulk load of new documents: planned by the same engine as every other, carried out by set operations in SQL. Only what
+ * is a plain new document goes this way; everything else is answered as left, for `importFiles`.
+ */
+import type { BulkHub, LoadItem } from "../hub/bulk-hub.ts";
+import type { ClaimedDocument } from "../hub/hub.ts";
+import type { Store } from "../stores/store.ts";
+import type { Binding } from "./binding.ts";
+import { LOCAL_LIMITS, startBudget, systemClock } from "./budget.ts";
+import type { Result } from "./pass.ts";
+import { type Planned, planDocuments, type Undecided } from "./plan.ts";
+import { toApplyItem } from "./wire.ts";
+
+export interface LoadFile {
+  /** The object name it will have. */
+  path: string;
+  bytes: Uint8Array;
+}
+
+export interface LoadOptions {
+  bulk: BulkHub;
+  binding: Binding;
+  /** Read as they are needed. */
+  files: AsyncIterable<LoadFile> | Iterable<LoadFile>;
+  run: string;
+  cause: string;
+  /** Why, for the history. @default the outcome */
+  message?: string;
+  /** Told of the documents that were made. */
+  onResults?(results: readonly Result[]): void;
+}
+
+/** One request's worth: bounded by bytes, so that memory does not grow with the files. */
+const BATCH = { bytes: 1024 * 1024, documents: 1000 };
+/** Requests under way at once: one is being written while others are being carried out. */
+const LANES = 3;
+
+/** Answers the paths that were not made documents. Throws as the hub does; what was made by then stays. */
+export async function loadDocuments(options: LoadOptions): Promise<string[]> {
+  const { bulk, binding, run, cause, message } = options;
+  const left: string[] = [];
+  const underWay = new Set<Promise<void>>();
+  let failure: unknown;
+  let batch: LoadFile[] = [];
+  let bytes = 0;
+
+  for await (const file of options.files) {
+    batch.push(file);
+    bytes += file.bytes.byteLength;
+    if (bytes >= BATCH.bytes || batch.length >= BATCH.documents) await flush();
+    if (failure !== undefined) break;
+  }
+  await flush();
+  await Promise.all(underWay);
+  if (failure !== undefined) throw failure;
+  return left;
+
+  async function flush(): Promise<void> {
+    const files = batch;
+    batch = [];
+    bytes = 0;
+    if (files.length === 0) return;
+    const { items, others } = await planned(binding, files);
+    left.push(...others);
+    if (items.length === 0) return;
+    while (underWay.size >= LANES) await Promise.race(underWay);
+    const work: Promise<void> = send(items)
+      .catch((error) => {
+        failure ??= error;
+      })
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+  }
+
+  async function send(items: LoadItem[]): Promise<void> {
+    const { name } = binding.collection;
+    const answer = await bulk.load({
+      run,
+      cause,
+      collection: name,
+      digest: binding.digest,
+      ...(message === undefined ? {} : { message }),
+      items,
+    });
+    const others = new Set(answer.left);
+    left.push(...others);
+    options.onResults?.(
+      items
+        .filter(({ path }) => !others.has(path))
+        .map(({ path }) => ({ collection: name, path, outcome: "created" })),
+    );
+  }
+}
+
+/** Decided as if the file alone were there; the database makes sure that it is. */
+async function planned(
+  binding: Binding,
+  files: readonly LoadFile[],
+): Promise<{ items: LoadItem[]; others: string[] }> {
+  const decided = await planDocuments(
+    {
+      bindings: new Map([[binding.collection.name, binding]]),
+      bucket: () => NO_STORE,
+      limits: LOCAL_LIMITS,
+      budget: startBudget(LOCAL_LIMITS, systemClock),
+      imported: new Map(files.map(({ path, bytes }) => [path, bytes])),
+    },
+    files.map(({ path }) => unknown(binding.collection.name, path)),
+  );
+  const items: LoadItem[] = [];
+  const others: string[] = [];
+  for (const one of decided) {
+    const item = await asLoadItem(one);
+    if (item === null) others.push(one.item.path);
+    else items.push(item);
+  }
+  return { items, others };
+}
+
+async function asLoadItem(one: Planned | Undecided): Promise<LoadItem | null> {
+  if (!("plan" in one) || one.plan.outcome !== "created") return null;
+  const { item, plan, warnings = [] } = one;
+  if (plan.row?.op !== "put" || plan.revisions.length !== 1 || plan.conflict || plan.quarantine) return null;
+  const apply = await toApplyItem(item, plan, { warnings });
+  const { text, digest, store } = apply.revisions[0]!;
+  if (store !== "directory" || plan.object?.op !== "put" || plan.object.text !== text) return null;
+  const body = plan.row.body ?? "";
+  if (plan.row.clear.length > 0 || !text.endsWith(body)) return null;
+  return {
+    path: item.path,
+    head: text.slice(0, text.length - body.length),
+    body,
+    digest,
+    set: plan.row.set,
+    ...(apply.warnings ? { warnings: apply.warnings } : {}),
+  };
+}
+
+/** A document of which nobody knows anything. */
+function unknown(collection: string, path: string): ClaimedDocument {
+  return {
+    collection,
+    path,
+    token: "",
+    attempts: 1,
+    hub: null,
+    bases: { bucket: null, table: null },
+    bucket: null,
+    table: null,
+    isKey: true,
+    resolution: null,
+    dirtyAt: null,
+  };
+}
+
+/** Where nothing is there is nothing to read. */
+const NO_STORE: Store<Uint8Array> = {
+  name: "none",
+  read: () => Promise.resolve({ state: "absent" }),
+  write: () => Promise.reject(new Error("nothing is written here")),
+  remove: () => Promise.reject(new Error("nothing is written here")),
+};
