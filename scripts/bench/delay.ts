@@ -74,9 +74,9 @@ export async function openDelay(url: string, roundTrip: number): Promise<Delay> 
 /** Passes on what comes, in order, `lag` milliseconds later. */
 function carry(from: Socket, to: Socket, lag: number, heard: (bytes: number) => void): void {
   const queue: { due: number; chunk: Buffer | null }[] = [];
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isWaiting = false;
   const pass = (): void => {
-    timer = undefined;
+    isWaiting = false;
     while (queue.length > 0 && queue[0]!.due <= performance.now()) {
       const { chunk } = queue.shift()!;
       if (chunk === null) to.end();
@@ -86,12 +86,17 @@ function carry(from: Socket, to: Socket, lag: number, heard: (bytes: number) => 
       from.pause();
       to.once("drain", () => from.resume());
     }
-    if (queue.length > 0) timer = setTimeout(pass, Math.max(1, queue[0]!.due - performance.now()));
+    if (queue.length > 0) wait(queue[0]!.due - performance.now());
+  };
+  const wait = (milliseconds: number): void => {
+    if (isWaiting) return;
+    isWaiting = true;
+    setTimeout(pass, Math.max(1, milliseconds));
   };
   const enqueue = (chunk: Buffer | null): void => {
     queue.push({ due: performance.now() + lag, chunk });
     if (lag === 0) pass();
-    else timer ??= setTimeout(pass, lag);
+    else wait(lag);
   };
   from.on("data", (chunk: Buffer) => {
     heard(chunk.length);
