@@ -13,6 +13,7 @@ const CASES: Record<string, () => Promise<{ bench: BenchCase }>> = {
   burst: () => import("./bench/burst.ts"),
   trigger: () => import("./bench/trigger.ts"),
   import: () => import("./bench/import.ts"),
+  unchanged: () => import("./bench/unchanged.ts"),
 };
 
 const { values, positionals } = parseArgs({
