@@ -14,6 +14,7 @@ const CASES: Record<string, () => Promise<{ bench: BenchCase }>> = {
   trigger: () => import("./bench/trigger.ts"),
   import: () => import("./bench/import.ts"),
   unchanged: () => import("./bench/unchanged.ts"),
+  one: () => import("./bench/one.ts"),
 };
 
 const { values, positionals } = parseArgs({

@@ -6,6 +6,11 @@ import { NODE, runWhole, type Whole } from "./whole.ts";
 
 export type FloorName = "read_copy" | "read_parse_copy" | "upsert_postgres" | "upsert_supabase_js";
 
+/** What looking at every file costs, without any database. */
+export function runHash(folder: string): Promise<Whole> {
+  return runWhole([NODE, script("hash.ts"), folder]);
+}
+
 /** @param roundTrip milliseconds to the project and back */
 export async function runFloor(
   name: FloorName,
@@ -28,8 +33,9 @@ export async function runFloor(
   }
 }
 
+const script = (file: string): string => fileURLToPath(new URL(`floor/${file}`, import.meta.url));
+
 function commandOf(name: FloorName, url: string, key: string, folder: string): string[] {
-  const script = (file: string): string => fileURLToPath(new URL(`floor/${file}`, import.meta.url));
   switch (name) {
     case "read_copy":
       return [script("copy.ts"), url, folder];

@@ -3,6 +3,7 @@
 import { drain } from "../../../shared/sync/worker.ts";
 import type { Query } from "../../local/database/sql.ts";
 import type { Project } from "../../start/project.ts";
+import { costOfBackfill } from "./backfill.ts";
 
 /** The name of the one that all others are copies of. */
 const FIRST = "seed/n0000000";
@@ -10,6 +11,7 @@ const FIRST = "seed/n0000000";
 /**
  * One small document is brought in by the engine; the others, up to `count` in all, are copies of what that left in the
  * tables, under their own names. Their files have no bytes: nobody may download them.
+ * @throws {Error} when that left something to be done
  */
 export async function seed(project: Project, count: number): Promise<void> {
   const { stack, client, bucketName, hub, bindings, bucket } = project;
@@ -34,14 +36,20 @@ export async function seed(project: Project, count: number): Promise<void> {
     await agree(tx);
   });
   await stack.sql.exec("analyze");
-  const { marked } = await hub.backfill({});
-  if (marked > 0) throw new Error(`${marked} of ${count} seeded documents are not in sync`);
+  await costOfBackfill(project);
 }
 
 async function copy(tx: Query, table: string, from: number, to: number): Promise<void> {
+  const columns = await tx.query<{ name: string }>(
+    `select quote_ident(attname) as name from pg_catalog.pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+    [table],
+  );
+  const names = columns.map(({ name }) => name);
   await tx.query(
-    `insert into ${table}
-     select c.* from ${table} as t, generate_series($2::int, $3::int) as i,
+    `insert into ${table} (${names.join(", ")})
+     select ${names.map((name) => `c.${name}`).join(", ")}
+     from ${table} as t, generate_series($2::int, $3::int) as i,
        jsonb_populate_record(null::${table}, replace(to_jsonb(t)::text, 'n0000000', 'n' || lpad(i::text, 7, '0'))::jsonb) as c
      where to_jsonb(t) ->> 'path' like $1`,
     [`${FIRST}%`, from, to - 1],
@@ -51,11 +59,12 @@ async function copy(tx: Query, table: string, from: number, to: number): Promise
 /** Says of every base which version its store has now. */
 async function agree(tx: Query): Promise<void> {
   await tx.exec(`
+    set local enable_nestloop = off;
     update frontrow.bases as b set version = o.version from storage.objects as o
       where b.store = 'bucket' and o.name = b.path and b.version <> o.version;
-    update frontrow.bases as b set version = r.version
-      from frontrow.collections as c, lateral frontrow.read_rows(c, array(select path from frontrow.documents)) as r
-      where b.store = 'table' and b.path = r.path and b.version <> r.version;`);
+    update frontrow.bases as b
+      set version = frontrow.row_version(jsonb_build_object('data', r.data::text), r.body) from public.notes as r
+      where b.store = 'table' and b.path = r.path || '.md';`);
 }
 
 /** Says that the bucket has all documents an import left to the functions; the files have no bytes. */
