@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { connect } from "../../shared/sync/connect.ts";
-import { type Stack, startStack } from "../local/stack.ts";
+import { type Stack, type StackOptions, startStack } from "../local/stack.ts";
 import type { Io } from "./frame/io.ts";
 import { run } from "./frame/run.ts";
 
@@ -58,8 +58,8 @@ export interface Garden {
 }
 
 /** A stack with the migrations and the garden's table, and nothing registered. */
-export async function startGarden(): Promise<Garden> {
-  const stack = await startStack({ cron: false, pgNet: "off" });
+export async function startGarden(options: StackOptions = {}): Promise<Garden> {
+  const stack = await startStack({ cron: false, pgNet: "off", ...options });
   await stack.migrate(join(root, "supabase", "migrations"));
   const schema = await readFile(join(root, "examples", "garden", "schema.sql"), "utf8");
   // As on hosted Supabase: the user's tables belong to the role that installed Frontrow, and not to a superuser.

@@ -98,6 +98,49 @@ test("status lists the quarantine with its place; a good version releases it", a
   assert.match((await garden.cli(["status"])).stdout, /In sync: 4 documents\.\n$/);
 });
 
+test("import of what is in already: two questions, and Storage is not asked", async () => {
+  const folder = await folderOf({
+    "users/ann/parts/critic.md": part("Critic"),
+    "users/ann/parts/rêveuse.md": part("Rêveuse"),
+  });
+  const asked: string[] = [];
+  const { fetch } = globalThis;
+  globalThis.fetch = (input, init) => {
+    asked.push(new URL(input instanceof Request ? input.url : input).pathname);
+    return fetch(input, init);
+  };
+  try {
+    const { code, json } = await garden.cli(["import", folder, "--json"]);
+    assert.deepEqual([code, json.counts, json.in_sync], [EXIT.ok, { unchanged: 2 }, true]);
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  assert.deepEqual(asked, ["/rest/v1/rpc/frontrow_registered", "/rest/v1/rpc/frontrow_compare"]);
+});
+
+test("import --no-upload: documents and rows at once, the file with the next sync", async () => {
+  const folder = await folderOf({ "users/cy/parts/later.md": part("Later") });
+  const { code, json } = await garden.cli(["import", folder, "--no-upload", "--json"]);
+  assert.deepEqual([code, json.counts, json.pending], [EXIT.ok, { created: 1 }, 1]);
+  assert.deepEqual(await rows("slug = 'later'"), [{ slug: "later", name: "Later" }]);
+  assert.equal(await garden.served("users/cy/parts/later.md"), null);
+  const again = await garden.cli(["import", folder, "--no-upload", "--json"]);
+  assert.deepEqual([again.json.counts, again.json.pending], [{ unchanged: 1 }, 1], "it is on its way");
+  assert.equal((await garden.cli(["sync"])).code, EXIT.ok);
+  assert.equal(await garden.served("users/cy/parts/later.md"), part("Later"));
+  await garden.stack.sql.query("delete from public.parts where slug = 'later'");
+  assert.equal((await garden.cli(["sync"])).code, EXIT.ok);
+  assert.equal(await garden.served("users/cy/parts/later.md"), null);
+  const back = await garden.cli(["import", folder, "--json"]);
+  assert.deepEqual(
+    [back.code, back.json.counts],
+    [EXIT.ok, { created: 1 }],
+    "who brings it in wants it there",
+  );
+  await garden.stack.sql.query("delete from public.parts where slug = 'later'");
+  assert.equal((await garden.cli(["sync"])).code, EXIT.ok);
+});
+
 test("import again changes nothing; an edited file is an update; --bucket narrows", async () => {
   const folder = await folderOf({
     "users/ann/parts/critic.md": part("Kind Critic"),
@@ -155,8 +198,8 @@ test("backfill finds what no trigger saw", async () => {
   const { code, json } = await garden.cli(["backfill", "parts", "--json"]);
   assert.equal(code, EXIT.ok);
   assert.deepEqual([json.marked, json.counts, json.alarms], [1, { updated: 1 }, []]);
-  assert.equal((await garden.cli(["backfill", "--full", "--json"])).json.counts.unchanged, 6);
-  assert.equal((await garden.cli(["sync", "--hours", "1", "--json"])).json.marked, 6);
+  assert.equal((await garden.cli(["backfill", "--full", "--json"])).json.counts.unchanged, 7);
+  assert.equal((await garden.cli(["sync", "--hours", "1", "--json"])).json.marked, 7);
   assert.equal((await garden.cli(["backfill", "prats", "--json"])).json.error.code, "NOT_FOUND");
 });
 

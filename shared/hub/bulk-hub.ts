@@ -21,9 +21,11 @@ export interface Compared {
   report?: Report;
 }
 
-/** A new document: its text is `head` and `body`, its row `set` and `body`. */
+/** A new document: its text is `head` and `body`, its row `keys`, `set` and `body`. */
 export interface LoadItem {
   path: string;
+  /** The key columns' values that the path spells, in the template's order. */
+  keys: readonly string[];
   head: string;
   body: string;
   /** Of the document's canonical form. */

@@ -136,6 +136,25 @@ test("what a trigger of the table makes of a row is news of the row", async () =
   assert.match((await bulk.read(path))!, /name: QUIET/);
 });
 
+test("keys that are not those of the path load nothing", async () => {
+  const { name, digest } = { name: "parts", digest: bulk.bindings.get("parts")!.digest };
+  const path = "users/w/parts/a.md";
+  const item = {
+    path,
+    head: "---\nname: A\n---\n",
+    body: "",
+    digest: "x",
+    set: { name: "A", status: "active" },
+  };
+  const request = { run: crypto.randomUUID(), cause: "import", collection: name, digest };
+  for (const keys of [["w", "b"], ["w"], []]) {
+    const { left, failure } = await hub().load({ ...request, items: [{ ...item, keys }] });
+    assert.deepEqual([left, failure], [[path], null]);
+  }
+  assert.deepEqual((await hub().load({ ...request, items: [{ ...item, keys: ["w", "a"] }] })).left, []);
+  await bulk.settle();
+});
+
 test("a registration that is not the caller's loads nothing", async () => {
   const binding = { ...bulk.bindings.get("parts")!, digest: "other:other" };
   const left = await loadDocuments({

@@ -110,14 +110,14 @@ async function planned(
   const items: LoadItem[] = [];
   const others: string[] = [];
   for (const one of decided) {
-    const item = await asLoadItem(one);
+    const item = await asLoadItem(binding, one);
     if (item === null) others.push(one.item.path);
     else items.push(item);
   }
   return { items, others };
 }
 
-async function asLoadItem(one: Planned | Undecided): Promise<LoadItem | null> {
+async function asLoadItem({ collection }: Binding, one: Planned | Undecided): Promise<LoadItem | null> {
   if (!("plan" in one) || one.plan.outcome !== "created") return null;
   const { item, plan, warnings = [] } = one;
   if (plan.row?.op !== "put" || plan.revisions.length !== 1 || plan.conflict || plan.quarantine) return null;
@@ -125,9 +125,11 @@ async function asLoadItem(one: Planned | Undecided): Promise<LoadItem | null> {
   const { text, digest, store } = apply.revisions[0]!;
   if (store !== "directory" || plan.object?.op !== "put" || plan.object.text !== text) return null;
   const body = plan.row.body ?? "";
-  if (plan.row.clear.length > 0 || !text.endsWith(body)) return null;
+  const key = collection.path.parse(item.path);
+  if (plan.row.clear.length > 0 || !text.endsWith(body) || key === null) return null;
   return {
     path: item.path,
+    keys: collection.path.params.map(({ name }) => key[name]!),
     head: text.slice(0, text.length - body.length),
     body,
     digest,

@@ -72,6 +72,7 @@ export function planDocuments(
         readable(
           binding,
           item,
+          sides,
           reconcile({
             hub,
             sides,
@@ -93,10 +94,15 @@ export function planDocuments(
 }
 
 /** What is written must be readable again: a row that its file's schema refuses waits, rather than spoil the file. */
-function readable(binding: Binding, item: ClaimedDocument, plan: Plan): Plan {
+function readable(binding: Binding, item: ClaimedDocument, sides: readonly Side[], plan: Plan): Plan {
   if (plan.object?.op !== "put") return plan;
+  const { text } = plan.object;
+  // A file that was just read as a document of the collection need not be read again.
+  const isRead = ({ reading }: Side): boolean =>
+    reading.state === "found" && reading.content.kind === "text" && reading.content.text === text;
+  if (sides.some(isRead)) return plan;
   try {
-    readFile(binding, item.path, encode(plan.object.text));
+    readFile(binding, item.path, encode(text));
     return plan;
   } catch (error) {
     if (!(error instanceof FrontrowError)) throw error;
