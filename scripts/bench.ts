@@ -15,6 +15,7 @@ const CASES: Record<string, () => Promise<{ bench: BenchCase }>> = {
   import: () => import("./bench/import.ts"),
   unchanged: () => import("./bench/unchanged.ts"),
   one: () => import("./bench/one.ts"),
+  scale: () => import("./bench/scale.ts"),
 };
 
 const { values, positionals } = parseArgs({

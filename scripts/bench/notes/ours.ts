@@ -1,7 +1,7 @@
 /** `frontrow import`, as a person runs it: a process of its own. */
-import { fileURLToPath } from "node:url";
 import { type Delay, openDelay } from "../delay.ts";
-import { DENO, runWhole, type Whole } from "../whole.ts";
+import type { Whole } from "../whole.ts";
+import { helpOf, runFrontrow } from "./frontrow.ts";
 import type { NotesGround } from "./ground.ts";
 
 export interface OursOptions {
@@ -26,9 +26,6 @@ export interface Ours extends Whole {
   };
 }
 
-const cli = fileURLToPath(new URL("../../frontrow.ts", import.meta.url));
-const config = fileURLToPath(new URL("config.ts", import.meta.url));
-
 /**
  * `direct`: straight to Postgres, rows and hub state only; `data_api`: the same through the Data API; `uploads`: the files
  * to the bucket as well.
@@ -45,8 +42,8 @@ let ways: Promise<WayToLoad[]> | undefined;
 
 /** What this `frontrow` can, the fastest first. */
 export function waysToLoad(): Promise<WayToLoad[]> {
-  ways ??= runWhole([DENO, "run", "-A", cli, "import", "--help"]).then(({ stdout }) =>
-    (Object.keys(FLAGS) as WayToLoad[]).filter((way) => FLAGS[way] === null || stdout.includes(FLAGS[way])),
+  ways ??= helpOf("import").then((help) =>
+    (Object.keys(FLAGS) as WayToLoad[]).filter((way) => FLAGS[way] === null || help.includes(FLAGS[way])),
   );
   return ways;
 }
@@ -59,16 +56,7 @@ export async function runOurs(options: OursOptions): Promise<Ours> {
   const delay = await openDelay(direct ? ground.databaseUrl! : stack.url, roundTrip);
   const flags = [...(direct ? ["--db-url", delay.url] : []), ...(way === "uploads" ? [] : ["--no-upload"])];
   try {
-    const whole = await runWhole(
-      [DENO, "run", "-A", cli, "import", folder, "--json", "--quiet", "--config", config, ...flags],
-      {
-        env: {
-          SUPABASE_URL: direct ? stack.url : delay.url,
-          SUPABASE_SECRET_KEY: stack.secretKey,
-          FRONTROW_PROJECT: "local",
-        },
-      },
-    );
+    const whole = await runFrontrow(ground, ["import", folder, ...flags], direct ? stack.url : delay.url);
     return { ...whole, traffic: delay.look(), said: JSON.parse(whole.stdout) as Ours["said"] };
   } finally {
     await delay.close();
