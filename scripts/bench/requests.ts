@@ -1,7 +1,7 @@
-/** Counts what this process asks of projects: the worker of a local stack runs in it. */
+/** Counts what this process asks of projects: the worker of a local stack runs in it. Import it before one is opened. */
 
 export interface Requests {
-  /** Calls of database functions by name, without the claims of an idle worker's polls. */
+  /** Calls of database functions by name, without claims: an idle worker polls by them. */
   calls: Record<string, number>;
   downloads: number;
   uploads: number;
@@ -9,19 +9,25 @@ export interface Requests {
   functions: number;
 }
 
-/** Counts all requests to the origin until `stop`, which answers the counts. */
+const watched = new Map<string, Requests>();
+const send = globalThis.fetch;
+
+// Once and for all: a store keeps the `fetch` that it found when it was made.
+globalThis.fetch = (input, init) => {
+  const { origin, pathname } = new URL(input instanceof Request ? input.url : input);
+  const seen = watched.get(origin);
+  if (seen !== undefined)
+    count(seen, init?.method ?? (input instanceof Request ? input.method : "GET"), pathname);
+  return send(input, init);
+};
+
+/** Counts all requests to that origin until `stop`, which answers the counts. */
 export function watchRequests(origin: string): { stop(): Requests } {
   const seen: Requests = { calls: {}, downloads: 0, uploads: 0, functions: 0 };
-  const original = globalThis.fetch;
-  globalThis.fetch = (input, init) => {
-    const url = new URL(input instanceof Request ? input.url : input);
-    const method = init?.method ?? (input instanceof Request ? input.method : "GET");
-    if (url.origin === new URL(origin).origin) count(seen, method, url.pathname);
-    return original(input, init);
-  };
+  watched.set(origin, seen);
   return {
     stop() {
-      globalThis.fetch = original;
+      watched.delete(origin);
       return seen;
     },
   };
@@ -31,5 +37,6 @@ function count(seen: Requests, method: string, path: string): void {
   const call = /^\/rest\/v1\/rpc\/(\w+)$/.exec(path)?.[1];
   if (call !== undefined && call !== "frontrow_claim") seen.calls[call] = (seen.calls[call] ?? 0) + 1;
   else if (path.startsWith("/functions/v1/")) seen.functions++;
-  else if (path.startsWith("/storage/v1/object/")) method === "GET" ? seen.downloads++ : seen.uploads++;
+  else if (path.startsWith("/storage/v1/object/") && method === "GET") seen.downloads++;
+  else if (path.startsWith("/storage/v1/object/")) seen.uploads++;
 }

@@ -22,7 +22,7 @@ export function stepFigures(size: number, step: Step): Record<string, unknown> {
   return {
     import: wholeFigures(step.imports, size),
     backfill_us_per_document: round((median(step.backfills) / size) * 1e6),
-    worker_500_rows: wholeFigures([step.worker], EDITS),
+    worker: wholeFigures([step.worker], EDITS),
     event_ms: spread(step.events),
     bytes_per_document: step.sizes,
     hub_bytes_per_document: round(hubBytes(step.sizes)),
