@@ -13,6 +13,9 @@ const MAY_IMPORT: [from: RegExp, to: RegExp][] = [
 /** shared/ runs on the Edge Runtime, on Deno and on Node: what it needs of them is passed in. */
 const OF_ONE_RUNTIME = /(?<![\w.$"'`/])(Deno|process|Buffer|__dirname|require)\s*[.(]/;
 
+/** The one module of Node that shared/ imports: the Edge Runtime and Deno have it too, and nothing else hashes at once. */
+const NOT_BARE = /^(?:npm|jsr|https?|node(?!:crypto$)):/;
+
 /** Arrows between the folders run one way (architecture.md, "Folders"); tests may look around. */
 export const arrowsCheck: Check = {
   name: "arrows",
@@ -41,7 +44,7 @@ export function brokenArrows(file: string, text: string): string[] {
       const target = relative(root, join(root, dirname(file), specifier));
       if (!/\.(ts|json)$/.test(target)) problems.push(`${place}: the import "${specifier}" must end in .ts`);
       if (allowed && !allowed.test(target)) problems.push(`${place}: must not import ${target}`);
-    } else if (specifier && file.startsWith("shared/") && /^(npm|jsr|https?|node):/.test(specifier)) {
+    } else if (specifier && file.startsWith("shared/") && NOT_BARE.test(specifier)) {
       problems.push(`${place}: shared/ imports bare names only, not "${specifier}"`);
     }
     const code = line.replace(/^\s*(\*|\/\/|\/\*).*/, "");

@@ -163,6 +163,8 @@ describe("arrows between folders", () => {
     ["shared/sync/worker.ts", 'import { a } from "../stores/store";', 1],
     ["shared/sync/worker.ts", 'import { a } from "npm:zod@4.6.7";', 1],
     ["shared/sync/worker.ts", 'import { a } from "zod";', 0],
+    ["shared/sync/worker.ts", 'import { a } from "node:fs";', 1],
+    ["shared/sync/worker.ts", 'import { a } from "node:crypto";', 0],
     ["shared/sync/worker.ts", "const x = Deno.cwd();", 1],
     ["shared/sync/worker.ts", "  // Deno.serve does that", 0],
     ["shared/reconcile/plan.ts", 'import type { S } from "../stores/store.ts";', 1],

@@ -52,7 +52,7 @@ function list(found: readonly ConflictSummary[], { out, io }: Call): Answer {
 async function show(record: ConflictRecord, call: Call): Promise<Answer> {
   const { out, io } = call;
   const isOpen = record.state === "open";
-  const seen = await seenWord(record);
+  const seen = seenWord(record);
   if (!out.isJson) {
     for (const line of header(record, call)) out.say(line);
     const { base_text, file_text, row_text } = record;

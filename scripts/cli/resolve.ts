@@ -35,7 +35,7 @@ export const resolve: Verb = {
     const engine = await openEngine({ ...call, arguments: [] });
     const record = await conflictNamed(engine.hub, named!, shared.collection);
     const decision = await decisionOf(call, engine, record);
-    if (options.seen !== undefined && options.seen !== (await seenWord(record))) throw moved(record);
+    if (options.seen !== undefined && options.seen !== seenWord(record)) throw moved(record);
     const { collection, path } = record;
     const request = { collection, path, seen: seenOf(record), ...decision };
     const { state } = await engine.hub.resolve(request).catch((error: FrontrowError) => {

@@ -26,6 +26,7 @@ const FILES = [
   "sql/90_api.test.ts",
   "shared/sync/crash.test.ts",
   "shared/sync/follow.test.ts",
+  "shared/sync/load.test.ts",
   "shared/sync/resolve.test.ts",
   "shared/sync/restore.test.ts",
   "shared/sync/conflict-copy.test.ts",

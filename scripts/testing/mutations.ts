@@ -294,6 +294,50 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "      and k.decision is distinct from nullif(note -> 'decision', 'null') then k.decision end;",
     replace: "      and false then k.decision end;",
   },
+  "the keys of what is loaded": {
+    find: "  select pg_catalog.format('i.path collate \"C\" = frontrow.build_path(%L::jsonb, i.keys)', c.tokens)",
+    replace: "  select 'true'",
+  },
+  "the documents that load leaves": {
+    find: "        and not exists (select from frontrow.documents as d where d.collection = $1.name and d.path = i.path)\n",
+    replace: "",
+  },
+  "the objects that load leaves": {
+    find: "        and not exists (select from storage.objects as o where o.bucket_id = $1.bucket and o.name = i.path)\n",
+    replace: "",
+  },
+  "the signals that load leaves": {
+    find: "        and not exists (select from frontrow.dirty as s where s.collection = $1.name and s.path = i.path)\n",
+    replace: "",
+  },
+  "the quarantine that load leaves": {
+    find: "        and not exists (select from frontrow.quarantine as q where q.collection = $1.name and q.path = i.path)\n",
+    replace: "",
+  },
+  "the bases that load leaves": {
+    find: "        and not exists (select from frontrow.bases as b where b.collection = $1.name and b.path = i.path)\n",
+    replace: "",
+  },
+  "the rows that load leaves": {
+    find: "      from w where not exists (select from %s as r where %s)\n",
+    replace: "      from w where not exists (select from %s as r where false and %s)\n",
+  },
+  "the halts that stop a load": {
+    find: "    and not exists (select from frontrow.halts where collection in (c.name, '') and state <> 'closed')\n  then\n    insert into frontrow.runs",
+    replace: "  then\n    insert into frontrow.runs",
+  },
+  "the registration a load is for": {
+    find: "  if c.name = any (frontrow.usable_collections(pg_catalog.jsonb_build_object(c.name, request -> 'digest')))",
+    replace: "  if true",
+  },
+  "the rows that are gone, in compare": {
+    find: "        and (s.gone or s.store <> 'bucket'))",
+    replace: "        and false)",
+  },
+  "the objects that are others, in compare": {
+    find: "      and bb.version is not distinct from case when o.name is not null then coalesce(o.version, '') end\n",
+    replace: "",
+  },
 };
 
 export function mutate(sql: string, name: string | undefined): string {

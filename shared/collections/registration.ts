@@ -42,11 +42,11 @@ export async function registrationOf(collection: ResolvedCollection): Promise<Re
     extra,
     policies,
   };
-  const scope = await digestText(stableJson(["frontrow-scope-1", bucket, path.template, schema, table]));
+  const scope = digestText(stableJson(["frontrow-scope-1", bucket, path.template, schema, table]));
   return {
     ...said,
     scope,
-    digest: await digestText(stableJson(["frontrow-registration-1", { ...said, scope }])),
+    digest: digestText(stableJson(["frontrow-registration-1", { ...said, scope }])),
   };
 }
 

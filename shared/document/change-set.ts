@@ -3,7 +3,7 @@
 import { FrontrowError } from "../errors.ts";
 import { sameValue } from "./canonical.ts";
 import type { Document } from "./document.ts";
-import { extraKeys, readValue } from "./field-value.ts";
+import { extraEntries, readValue } from "./field-value.ts";
 import type { Language } from "./front-matter.ts";
 import { readJson } from "./json-tree.ts";
 import { canonicalJson } from "./json-value.ts";
@@ -80,7 +80,7 @@ function addExtra(found: KeyChange[], document: Document, mapping: Mapping, valu
     const json = canonicalJson(text, node);
     addChange(found, document, jsonField(key), json === "null" ? null : json);
   }
-  for (const key of extraKeys(document, mapping)) {
+  for (const { key } of extraEntries(document, mapping)) {
     if (!object.entries.has(key)) addChange(found, document, jsonField(key), undefined);
   }
 }

@@ -1,24 +1,34 @@
 /** The one digest of a document, used wherever two documents are compared. */
 
-import { encode } from "./bytes.ts";
-import type { Fields } from "./value.ts";
+// Not WebCrypto: one promise and one job for each document cost more than the hash. Deno, Node and the Edge Runtime all
+// have this module.
+import { createHash } from "node:crypto";
+import { refuseLoneSurrogates } from "./bytes.ts";
+import type { Fields, Value } from "./value.ts";
 
 /**
  * SHA-256, lower-case hex, over every field that is not null, by column, and the body. The form is JSON, so no two
  * different documents share it; a null field and an absent one are the same document.
  */
-export function digest(fields: Fields, body: string): Promise<string> {
-  const held = Object.keys(fields)
-    .filter((column) => fields[column] !== null && fields[column] !== undefined)
-    .sort()
-    .map((column) => [column, fields[column]]);
-  return digestText(JSON.stringify(["frontrow-1", held, body]));
+export function digest(fields: Fields, body: string): string {
+  const held: [string, Value][] = [];
+  for (const column of Object.keys(fields).sort()) {
+    const value = fields[column];
+    if (value !== null && value !== undefined) held.push([column, value]);
+  }
+  // JSON escapes half a surrogate pair, so what is hashed is always well formed.
+  return sha256(JSON.stringify(["frontrow-1", held, body]));
 }
 
-/** SHA-256, lower-case hex, of a text's UTF-8 bytes. */
-export async function digestText(text: string): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", encode(text) as Uint8Array<ArrayBuffer>));
-  let hex = "";
-  for (const byte of hash) hex += byte.toString(16).padStart(2, "0");
-  return hex;
+/**
+ * SHA-256, lower-case hex, of a text's UTF-8 bytes.
+ * @throws {FrontrowError} `NOT_WELL_FORMED` for a lone surrogate, which UTF-8 cannot hold.
+ */
+export function digestText(text: string): string {
+  refuseLoneSurrogates(text);
+  return sha256(text);
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex");
 }

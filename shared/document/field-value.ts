@@ -24,16 +24,16 @@ export function readFields(document: Document, mapping: Mapping): Fields {
     if (entry) fields[field.column] = readValue(document.text, entry, field);
   }
   if (mapping.extra !== undefined) {
-    const keys = extraKeys(document, mapping);
-    if (keys.length > 0) fields[mapping.extra] = canonicalObject(document.text, document.root, keys);
+    const extra = extraEntries(document, mapping);
+    if (extra.length > 0) fields[mapping.extra] = canonicalObject(document.text, extra);
   }
   return fields;
 }
 
-/** The top-level keys no field maps. */
-export function extraKeys(document: Document, mapping: Mapping): string[] {
+/** The top-level entries no field maps. */
+export function extraEntries(document: Document, mapping: Mapping): Entry[] {
   const mapped = new Set(mapping.fields.map((field) => field.field));
-  return [...document.entries.keys()].filter((key) => !mapped.has(key));
+  return [...document.entries.values()].filter(({ key }) => !mapped.has(key));
 }
 
 /** One entry's value, typed by its column. */

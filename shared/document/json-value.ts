@@ -2,7 +2,7 @@
 
 import { FrontrowError } from "../errors.ts";
 import { isWellFormed } from "./bytes.ts";
-import { type MapNode, type Node, placeAt, resolved, type ScalarNode } from "./node.ts";
+import { type Entry, type Node, placeAt, resolved, type ScalarNode } from "./node.ts";
 import { canonicalNumeric } from "./numbers.ts";
 import { kindOf } from "./scalar-kind.ts";
 
@@ -15,25 +15,36 @@ const MAX_ZEROS = 1000;
 /** The canonical JSON text of a node of `text`; aliases are followed. */
 export function canonicalJson(text: string, node: Node): string {
   const real = resolved(node);
-  if (real.kind === "list") {
-    let items = "";
-    for (const item of real.items) items += `${items === "" ? "" : ","}${canonicalJson(text, item)}`;
-    return `[${items}]`;
-  }
-  if (real.kind === "map") return canonicalObject(text, real, [...real.entries.keys()]);
-  return scalarJson(text, real);
+  if (real.kind === "scalar") return scalarJson(text, real);
+  if (real.kind === "map") return canonicalObject(text, [...real.entries.values()]);
+  let items = "[";
+  for (const item of real.items)
+    items += items.length === 1 ? canonicalJson(text, item) : `,${canonicalJson(text, item)}`;
+  return `${items}]`;
 }
 
-/** As one object, the entries of a map that `keys` names. */
-export function canonicalObject(text: string, map: MapNode, keys: Iterable<string>): string {
-  let members = "";
-  for (const key of [...keys].sort()) {
-    const entry = map.entries.get(key);
-    if (!entry) throw new Error(`no entry ${key}`);
-    const member = `${jsonString(text, key, entry.keyStart)}:${canonicalJson(text, entry.value)}`;
-    members += members === "" ? member : `,${member}`;
+/** As one object, some entries of one map; their order is not kept. */
+export function canonicalObject(text: string, entries: Entry[]): string {
+  let members = "{";
+  for (const { key, keyStart, value } of sortByKey(entries)) {
+    if (members.length > 1) members += ",";
+    members += jsonString(text, key, keyStart);
+    members += ":";
+    members += canonicalJson(text, value);
   }
-  return `{${members}}`;
+  return `${members}}`;
+}
+
+/** In place. Most maps are short and nearly in order, where inserting is the cheapest way. */
+function sortByKey(entries: Entry[]): Entry[] {
+  if (entries.length > 12) return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  for (let i = 1; i < entries.length; i++) {
+    const entry = entries[i]!;
+    let at = i;
+    for (; at > 0 && entry.key < entries[at - 1]!.key; at--) entries[at] = entries[at - 1]!;
+    entries[at] = entry;
+  }
+  return entries;
 }
 
 function scalarJson(text: string, node: ScalarNode): string {

@@ -7,11 +7,9 @@ import type { ScalarNode } from "./node.ts";
 
 export type CoreKind = "null" | "bool" | "int" | "float" | "string";
 
-// What every special scalar starts with; most texts do not, and are done.
-const MAYBE_SPECIAL = /^(?:$|[~nNtTfF.+\-0-9])/;
 const INT = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
-const FLOAT =
-  /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|\+\.nan|-\.nan)$/;
+const NUMBER =
+  /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|\+\.nan|-\.nan)$/;
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d\d.*)?$/;
 const WORDS = /^(?:y|n|yes|no|on|off)$/i;
 const OLD_NUMBERS =
@@ -19,7 +17,11 @@ const OLD_NUMBERS =
 
 /** The core schema's reading of an unquoted text. */
 export function coreKind(text: string): CoreKind {
-  if (!MAYBE_SPECIAL.test(text)) return "string";
+  const first = text.charCodeAt(0);
+  // `+`, `-`, `.` or a digit; `/` is none of them, and harmless.
+  if (first >= 0x2b && first <= 0x39)
+    return NUMBER.test(text) ? (INT.test(text) ? "int" : "float") : "string";
+  if (text.length > 5) return "string";
   switch (text) {
     case "":
     case "~":
@@ -34,9 +36,9 @@ export function coreKind(text: string): CoreKind {
     case "False":
     case "FALSE":
       return "bool";
+    default:
+      return "string";
   }
-  if (INT.test(text)) return "int";
-  return FLOAT.test(text) ? "float" : "string";
 }
 
 /** What a node is under the core schema; quoting, or a tag other than the core ones, makes it a string. */

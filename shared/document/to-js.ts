@@ -6,6 +6,8 @@ import { type Node, resolved } from "./node.ts";
 import { exactNumber } from "./numbers.ts";
 import type { ColumnType, Value } from "./value.ts";
 
+const LONG_NUMBER = /[\d.]{16}/;
+
 /** What a schema sees for a column's value. A number too long for a double stays its digits, as a string. */
 export function toJs(type: ColumnType, value: Value): unknown {
   if (value === null) return null;
@@ -20,7 +22,10 @@ export function toJs(type: ColumnType, value: Value): unknown {
     case "float8":
       return exactNumber(value);
     case "jsonb":
-      return plainJson(readJson(value, 0, value.length, MAX_JSON_DEPTH));
+      // A double says exactly what up to 15 digits say, and canonical JSON has no exponent.
+      return LONG_NUMBER.test(value)
+        ? plainJson(readJson(value, 0, value.length, MAX_JSON_DEPTH))
+        : JSON.parse(value);
     default:
       return value;
   }

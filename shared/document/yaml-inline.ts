@@ -2,7 +2,6 @@
 
 import { COLON, CR, HASH, LF, SPACE, TAB } from "./char-codes.ts";
 import { type Entry, type ListNode, type MapNode, type Node, type ScalarNode, scalar } from "./node.ts";
-import { trimEnd } from "./trim-end.ts";
 
 /** "Not sure": the full reader must decide. Never leaves the quick reader. */
 export const BAIL: unique symbol = Symbol("bail");
@@ -67,10 +66,10 @@ function readFlowItem(source: Source, at: number, depth: number): Node {
   if (char === '"' || char === "'") return readQuoted(source, at);
   if (char === "[" || char === "{") return readFlow(source, at, depth);
   FLOW_PLAIN.lastIndex = at;
-  const match = FLOW_PLAIN.exec(text);
-  if (match === null) throw BAIL;
-  const plain = trimEnd(match[0], " ");
-  return scalar("plain", plain, at, at + plain.length);
+  if (!FLOW_PLAIN.test(text)) throw BAIL;
+  let end = FLOW_PLAIN.lastIndex;
+  while (text.charCodeAt(end - 1) === SPACE) end--;
+  return scalar("plain", text.slice(at, end), at, end);
 }
 
 function readFlowList(source: Source, at: number, depth: number): ListNode {
@@ -114,7 +113,7 @@ function readMembers(text: string, open: number, close: string, member: (from: n
 
 function skipSpaces(text: string, from: number): number {
   let at = from;
-  while (text.charCodeAt(at) === 32) at++;
+  while (text.charCodeAt(at) === SPACE) at++;
   return at;
 }
 

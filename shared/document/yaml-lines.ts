@@ -1,9 +1,12 @@
 /** The lines of a YAML header as the quick reader walks them: where content is, how far in, and whether a key is there. */
 
-import { COLON, CR, DASH, HASH, LF, SPACE, TAB } from "./char-codes.ts";
+import { CR, DASH, HASH, LF, SPACE, TAB } from "./char-codes.ts";
 import { BAIL } from "./yaml-inline.ts";
 
-const KEY = /(?:[A-Za-z0-9_][\w./$@+-]*(?: [\w./$@+-]+)*|"[^"\\\n\r]*"|'[^'\n\r]*') *:(?=[ \r\n])/y;
+/** The keys of most lines; `KEY` finds the others. */
+const WORD = /[A-Za-z0-9_]+:(?=[ \r\n])/y;
+const KEY =
+  /(?:[A-Za-z0-9_/][\w./$@+#-]*(?::[\w./$@+#-]+)*(?: [\w./$@+-][\w./$@+#-]*)*|"[^"\\\n\r]*"|'[^'\n\r]*') *:(?=[ \r\n])/y;
 
 export class Lines {
   /** The whole file. */
@@ -56,21 +59,11 @@ export class Lines {
 
   /** As `keyAt`; -1 where no key starts. */
   colonAfter(at: number): number {
-    const { text } = this;
-    let p = at;
-    while (isWord(text.charCodeAt(p))) p++;
-    const next = text.charCodeAt(p + 1);
-    if (p > at && text.charCodeAt(p) === COLON && (next === SPACE || next === LF || next === CR))
-      return p + 1;
+    WORD.lastIndex = at;
+    if (WORD.test(this.text)) return WORD.lastIndex;
     KEY.lastIndex = at;
-    return KEY.test(text) ? KEY.lastIndex : -1;
+    return KEY.test(this.text) ? KEY.lastIndex : -1;
   }
-}
-
-function isWord(char: number): boolean {
-  return (
-    (char >= 97 && char <= 122) || (char >= 65 && char <= 90) || (char >= 48 && char <= 57) || char === 95
-  );
 }
 
 /** A directive or a document marker, at the start of a line. */

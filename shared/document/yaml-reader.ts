@@ -8,6 +8,7 @@ import { CR, HASH, LF, SPACE } from "./char-codes.ts";
 import { type Entry, type ListNode, MAX_DEPTH, MAX_NODES, type MapNode, type Node, scalar } from "./node.ts";
 import { BAIL, readBlockScalar, readInline } from "./yaml-inline.ts";
 import { Lines } from "./yaml-lines.ts";
+import { afterItem, afterPair, lineValue } from "./yaml-plain-line.ts";
 
 // Anything here makes readers disagree, or needs the full reader's rules.
 const UNUSUAL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff]/;
@@ -49,22 +50,39 @@ class Reader extends Lines {
     let end = start;
     let count = 0;
     do {
-      const keyStart = this.at;
-      const colon = this.keyAt(keyStart);
-      this.count(depth);
-      let keyEnd = colon - 1;
-      while (this.text.charCodeAt(keyEnd - 1) === SPACE) keyEnd--;
-      const quote = this.text[keyStart];
-      const bare = quote !== '"' && quote !== "'";
-      const key = bare ? this.text.slice(keyStart, keyEnd) : this.text.slice(keyStart + 1, keyEnd - 1);
-      const value = this.value(colon, indent, depth + 1, true);
-      end = value.end;
-      entries.set(key, { key, keyStart, keyEnd, value });
+      const next = afterPair(this.text, this.at);
+      const entry = next < 0 ? this.entry(indent, depth) : this.simpleEntry(next, depth);
+      end = entry.value.end;
+      entries.set(entry.key, entry);
       // Written twice.
       if (entries.size !== ++count) throw BAIL;
     } while (this.at >= 0 && this.indent === indent);
     if (this.indent > indent) throw BAIL;
     return { kind: "map", flow: false, entries, start: start, end: end };
+  }
+
+  /** The entry at `this.at`, which is one line up to `next`. */
+  simpleEntry(next: number, depth: number): Entry {
+    const { text, at: keyStart } = this;
+    this.count(depth);
+    this.count(depth + 1);
+    const keyEnd = text.indexOf(":", keyStart);
+    const value = lineValue(text, keyEnd + 1, next);
+    this.toLine(next);
+    return { key: text.slice(keyStart, keyEnd), keyStart, keyEnd, value };
+  }
+
+  /** The entry at `this.at`, whatever its value is. */
+  entry(parent: number, depth: number): Entry {
+    const { text, at: keyStart } = this;
+    const colon = this.keyAt(keyStart);
+    this.count(depth);
+    let keyEnd = colon - 1;
+    while (text.charCodeAt(keyEnd - 1) === SPACE) keyEnd--;
+    const quote = text[keyStart];
+    const bare = quote !== '"' && quote !== "'";
+    const key = bare ? text.slice(keyStart, keyEnd) : text.slice(keyStart + 1, keyEnd - 1);
+    return { key, keyStart, keyEnd, value: this.value(colon, parent, depth + 1, true) };
   }
 
   /** The list whose first dash is at `this.at`, in column `indent`. */
@@ -86,6 +104,13 @@ class Reader extends Lines {
 
   /** What follows a dash: a map that starts on the dash's line, or any value. */
   item(dash: number, indent: number, depth: number): Node {
+    const next = afterItem(this.text, dash);
+    if (next >= 0) {
+      this.count(depth);
+      const value = lineValue(this.text, dash + 1, next);
+      this.toLine(next);
+      return value;
+    }
     let at = dash + 1;
     while (this.text.charCodeAt(at) === SPACE) at++;
     if (this.isDash(at)) throw BAIL;

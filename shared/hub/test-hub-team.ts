@@ -73,7 +73,7 @@ export class Team {
       planned && "plan" in planned,
       planned && "error" in planned ? planned.error.message : "no plan",
     );
-    return await toApplyItem(item, planned.plan);
+    return toApplyItem(item, planned.plan);
   }
 
   async apply(item: ApplyItem): Promise<Applied> {

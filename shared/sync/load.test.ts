@@ -91,25 +91,49 @@ test("leaves what one document after the other leaves, once the bucket has the f
 
 test("a file of which anything is known is left", async () => {
   const text = "---\nname: New\nstatus: active\n---\n";
-  await bulk.upload("users/k/parts/object.md", text);
+  const pathOf = (name: string): string => `users/k/parts/${name}.md`;
+  const known: Record<string, string> = {
+    row: "insert into public.parts (user_id, slug, name, status) values ('k', 'row', 'Row', 'active')",
+    soft: "insert into public.parts (user_id, slug, name, status, deleted_at) values ('k', 'soft', 'S', 'active', now())",
+    document: `insert into frontrow.documents (collection, path, revision, updated_by, deleted_at)
+      values ('parts', '${pathOf("document")}', 3, 'bucket', now())`,
+    base: `insert into frontrow.bases (collection, path, store, version, revision)
+      values ('parts', '${pathOf("base")}', 'bucket', 'v', 1)`,
+    quarantine: `insert into frontrow.quarantine (collection, path, store, version, code, message)
+      values ('parts', '${pathOf("quarantine")}', 'bucket', 'v', 'POISON', 'm')`,
+    busy: `insert into frontrow.leases (collection, path, worker, token, until, seen)
+      values ('parts', '${pathOf("busy")}', 'x', 1, now() + interval '1 minute', '{}')`,
+  };
+  await bulk.upload(pathOf("object"), text);
+  for (const statement of Object.values(known)) await bulk.sql.query(statement);
+  await bulk.sql.query("delete from frontrow.dirty");
   await bulk.sql.query(
-    "insert into public.parts (user_id, slug, name, status) values ('k', 'row', 'Row', 'active')",
+    `insert into frontrow.dirty (collection, path, store) values ('parts', '${pathOf("signal")}', 'bucket')`,
   );
-  await bulk.sql.query(
-    "insert into public.parts (user_id, slug, name, status, deleted_at) values ('k', 'soft', 'Soft', 'active', now())",
-  );
-  await bulk.sql.query("delete from frontrow.dirty where path = 'users/k/parts/soft.md'");
-  await bulk.sql.query(
-    `insert into frontrow.leases (collection, path, worker, token, until, seen)
-     values ('parts', 'users/k/parts/busy.md', 'x', 1, now() + interval '1 minute', '{}')`,
-  );
-  const paths = ["object", "row", "soft", "busy"].map((name) => `users/k/parts/${name}.md`);
-  const { left } = await load(
-    Object.fromEntries([...paths, "users/k/parts/new.md"].map((path) => [path, text])),
-  );
+  const paths = ["object", "signal", ...Object.keys(known)].map(pathOf);
+  const { left } = await load(Object.fromEntries([...paths, pathOf("new")].map((path) => [path, text])));
   assert.deepEqual(left.sort(), paths.sort());
-  assert.equal((await bulk.row("users/k/parts/new.md"))!.name, "New");
+  assert.equal((await bulk.row(pathOf("new")))!.name, "New");
+  for (const table of ["documents", "bases", "quarantine", "leases"])
+    await bulk.sql.query(
+      `delete from frontrow.${table} where path like 'users/k/%' and path not like '%/new.md'`,
+    );
+  await bulk.hub.backfill({});
   await bulk.settle();
+});
+
+test("a caller for another project loads nothing, and that is said", async () => {
+  const stranger = createBulkHub(bulk.client as unknown as RpcClient, { identity: "elsewhere" });
+  const [files, run] = [
+    [{ path: "users/s/parts/a.md", bytes: bytes(FILES["users/u/parts/plain.md"]!) }],
+    crypto.randomUUID(),
+  ];
+  await assert.rejects(
+    loadDocuments({ bulk: stranger, binding: bulk.bindings.get("parts")!, files, run, cause: "import" }),
+    { code: "PROJECT_MISMATCH" },
+  );
+  assert.equal(await bulk.row("users/s/parts/a.md"), null);
+  await bulk.sql.query("delete from frontrow.halts");
 });
 
 test("one row that the table refuses leaves the whole request to the other way, and nothing half done", async () => {
@@ -160,7 +184,7 @@ test("a registration that is not the caller's loads nothing", async () => {
   const left = await loadDocuments({
     bulk: hub(),
     binding,
-    files: [{ path: "users/o/parts/a.md", bytes: bytes("---\nname: A\n---\n") }],
+    files: [{ path: "users/o/parts/a.md", bytes: bytes("---\nname: A\nstatus: active\n---\n") }],
     run: crypto.randomUUID(),
     cause: "import",
   });

@@ -47,10 +47,8 @@ export async function pass(context: PassContext, items: readonly ClaimedDocument
     });
   }
 
-  const wire: ApplyItem[] = await Promise.all(
-    planned.map(({ item, plan, warnings }) =>
-      toApplyItem(item, plan, { message: context.message, warnings }),
-    ),
+  const wire: ApplyItem[] = planned.map(({ item, plan, warnings }) =>
+    toApplyItem(item, plan, { message: context.message, warnings }),
   );
   const applied = wire.length === 0 ? [] : await hub.apply(run, wire);
   const toConfirm: { item: ClaimedDocument; confirm: ConfirmItem; outcome: string }[] = [];

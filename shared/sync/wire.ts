@@ -8,18 +8,16 @@ import type { NewBase, Plan } from "../reconcile/types.ts";
  * The plan for one claimed document as `frontrow_apply` takes it; everything it was decided on becomes a precondition.
  * `message` says in the history why. @default the outcome
  */
-export async function toApplyItem(
+export function toApplyItem(
   item: ClaimedDocument,
   plan: Plan,
   { message, warnings = [] }: { message?: string | undefined; warnings?: readonly Warning[] } = {},
-): Promise<ApplyItem> {
-  const revisions = await Promise.all(
-    plan.revisions.map(async ({ text, fields, body, store }) => ({
-      text,
-      store,
-      digest: await digest(fields, body),
-    })),
-  );
+): ApplyItem {
+  const revisions = plan.revisions.map(({ text, fields, body, store }) => ({
+    text,
+    store,
+    digest: digest(fields, body),
+  }));
   const { bucket, table } = plan.bases;
   return {
     collection: item.collection,

@@ -51,9 +51,9 @@ export function seenOf({ bucket_version, table_version, revision }: Seen): Seen 
 }
 
 /** The same as one short word, for a command line. */
-export async function seenWord(seen: Seen): Promise<string> {
+export function seenWord(seen: Seen): string {
   const { bucket_version, table_version, revision } = seen;
-  return (await digestText(JSON.stringify([bucket_version, table_version, revision]))).slice(0, 10);
+  return digestText(JSON.stringify([bucket_version, table_version, revision])).slice(0, 10);
 }
 
 /** The overlaps as people call them, `title, links.home, (body)`. */

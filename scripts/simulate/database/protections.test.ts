@@ -16,7 +16,7 @@ async function apply({ hub, bucket, bindings, db }: MemoryGarden, item: ClaimedD
   const context = { bindings, bucket, limits: LIMITS, budget: startBudget(LIMITS, systemClock) };
   const [planned] = await planDocuments(context, [item]);
   assert.ok(planned && "plan" in planned);
-  const [applied] = await hub.apply(db.nextUuid(), [await toApplyItem(item, planned.plan)]);
+  const [applied] = await hub.apply(db.nextUuid(), [toApplyItem(item, planned.plan)]);
   return applied!;
 }
 
