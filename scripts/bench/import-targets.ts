@@ -10,7 +10,7 @@ export function targetsOf(
 ): Target[] {
   const targets: Target[] = [];
   const at = (place: string, count: number, name: string, pick = secondsOf): number | null => {
-    const wholes = measured[place]?.[count]?.get(name);
+    const wholes = measured[place]?.[count]?.get(name)?.wholes;
     return wholes === undefined || wholes.length === 0 ? null : median(wholes.map(pick));
   };
   /** A target on figures that are missing is none. */

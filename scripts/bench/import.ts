@@ -6,7 +6,7 @@ import { type BenchOptions, type Figures, median, round } from "./case.ts";
 import { type FloorName, runFloor } from "./floor.ts";
 import { type Folders, openFolders } from "./folder.ts";
 import { targetsOf } from "./import-targets.ts";
-import { type Lane, type Measured, takeTurns, wholeFigures } from "./lanes.ts";
+import { type Lane, laneFigures, type Measured, takeTurns } from "./lanes.ts";
 import { coldLane } from "./notes/cold.ts";
 import { type NotesGround, openNotes, postgresIsHere } from "./notes/ground.ts";
 import { waysToLoad } from "./notes/ours.ts";
@@ -24,18 +24,21 @@ interface Scene extends Pick<BenchOptions, "progress"> {
   runs: number;
   /** By place, then by documents. */
   measured: Record<string, Record<number, Measured>>;
+  /** Sizes that would have taken too long. */
+  not_tried: string[];
 }
 
 export async function bench({ root, runs = 3, progress }: BenchOptions): Promise<Figures> {
   await installPeers(progress);
   const folders = await openFolders(root);
   const measured: Scene["measured"] = {};
+  const not_tried: string[] = [];
   const { distinct, left_out } = folders;
   try {
     for (const database of ["postgres", "pglite"] as const) {
       if (database === "postgres" && !(await postgresIsHere())) continue;
       const ground = await openNotes({ database });
-      const scene = { ground, folders, runs, measured, progress };
+      const scene = { ground, folders, runs, measured, not_tried, progress };
       await (database === "postgres" ? onPostgres(scene) : onPglite(scene)).finally(() => ground.stop());
     }
   } finally {
@@ -44,7 +47,8 @@ export async function bench({ root, runs = 3, progress }: BenchOptions): Promise
   return {
     distinct_files: distinct,
     left_out,
-    ours: await waysToLoad(),
+    ways: await waysToLoad(),
+    not_tried,
     ...Object.fromEntries(Object.entries(measured).map(([place, sizes]) => [place, figuresOf(sizes)])),
     targets: targetsOf(measured, distinct),
   };
@@ -63,7 +67,7 @@ async function onPostgres(scene: Scene): Promise<void> {
     { ...floorLane(scene, "upsert_supabase_js", folder, distinct), runs: 2 },
   ]);
   await compare(scene, "postgres", 10_000, async (folder, count) => [
-    ...(await oursLanes(scene, folder, count)),
+    ...(await oursLanes(scene, folder, count)).filter(({ runs }) => runs === undefined),
     floorLane(scene, "read_copy", folder, count),
     floorLane(scene, "read_parse_copy", folder, count),
     ...peers.map((name) => peerLane(name, folder, count)),
@@ -87,13 +91,13 @@ async function onPostgres(scene: Scene): Promise<void> {
 async function onPglite(scene: Scene): Promise<void> {
   for (const size of [scene.folders.distinct, 10_000])
     await compare({ ...scene, runs: 1 }, "pglite", size, async (folder, count) =>
-      (await oursLanes(scene, folder, count)).slice(-1),
+      (await oursLanes(scene, folder, count)).slice(0, 1),
     );
 }
 
 /** Measures one size, unless the last one says that it would take too long. */
 async function compare(
-  { folders, measured, runs, progress }: Scene,
+  { folders, measured, not_tried, runs, progress }: Scene,
   place: string,
   count: number,
   lanesOf: (folder: string, count: number) => Promise<Lane[]> | Lane[],
@@ -103,12 +107,13 @@ async function compare(
   const before = Math.max(
     ...Object.keys(sizes)
       .map(Number)
-      .filter((size) => sizes[size]!.has("frontrow")),
+      .filter((size) => sizes[size]!.get("frontrow")?.wholes.length),
   );
   if (before > 0) {
-    const expected = (median(sizes[before]!.get("frontrow")!.map(({ seconds }) => seconds)) * count) / before;
+    const expected =
+      (median(sizes[before]!.get("frontrow")!.wholes.map(({ seconds }) => seconds)) * count) / before;
     if (expected > PATIENCE) {
-      progress(`${place}, ${count} files: left out, as a run would take ${round(expected)} s`);
+      not_tried.push(`${place}, ${count} files: one run would take some ${round(expected)} s`);
       return;
     }
   }
@@ -158,7 +163,7 @@ function figuresOf(sizes: Record<number, Measured>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(sizes).map(([count, lanes]) => [
       count,
-      Object.fromEntries([...lanes].map(([name, wholes]) => [name, wholeFigures(wholes, Number(count))])),
+      Object.fromEntries([...lanes].map(([name, runs]) => [name, laneFigures(runs, Number(count))])),
     ]),
   );
 }

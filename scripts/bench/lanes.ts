@@ -9,30 +9,48 @@ export interface Lane {
   runs?: number;
 }
 
-/** Every run, by lane. */
-export type Measured = ReadonlyMap<string, readonly Whole[]>;
+export interface LaneRuns {
+  wholes: Whole[];
+  /** Why it was run no more. */
+  failed?: string;
+}
 
-/** Runs stop of a lane stop once they have taken `patience` seconds together. */
+/** By lane. */
+export type Measured = ReadonlyMap<string, LaneRuns>;
+
+/** Runs of a lane stop once they have taken `patience` seconds together, or one failed: the others go on. */
 export async function takeTurns(
   lanes: readonly Lane[],
   runs: number,
   { progress, patience = 30 }: { progress(message: string): void; patience?: number },
 ): Promise<Measured> {
-  const taken = new Map<string, Whole[]>(lanes.map(({ name }) => [name, []]));
+  const taken = new Map<string, LaneRuns>(lanes.map(({ name }) => [name, { wholes: [] }]));
   for (let turn = 1; turn <= runs; turn++) {
     for (const lane of lanes) {
       const mine = taken.get(lane.name)!;
-      const spent = mine.reduce((sum, { seconds }) => sum + seconds, 0);
-      if (turn > (lane.runs ?? runs) || spent > patience) continue;
-      const whole = await lane.run();
-      mine.push(whole);
-      progress(`${lane.name} ${turn} of ${lane.runs ?? runs}: ${round(whole.seconds)} s`);
+      const spent = mine.wholes.reduce((sum, { seconds }) => sum + seconds, 0);
+      if (turn > (lane.runs ?? runs) || spent > patience || mine.failed !== undefined) continue;
+      try {
+        const whole = await lane.run();
+        mine.wholes.push(whole);
+        progress(`${lane.name} ${turn} of ${lane.runs ?? runs}: ${round(whole.seconds)} s`);
+      } catch (error) {
+        mine.failed = error instanceof Error ? error.message : String(error);
+        progress(`${lane.name} failed: ${mine.failed}`);
+      }
     }
   }
   return taken;
 }
 
-/** A lane's figures for so many documents. */
+export function laneFigures({ wholes, failed }: LaneRuns, documents: number): Record<string, unknown> {
+  return {
+    ...(wholes.length === 0 ? {} : wholeFigures(wholes, documents)),
+    ...(failed === undefined ? {} : { failed }),
+  };
+}
+
+/** Of at least one run, for so many documents. */
 export function wholeFigures(wholes: readonly Whole[], documents: number): Record<string, unknown> {
   const of = (pick: (whole: Whole) => number): ReturnType<typeof spread> => spread(wholes.map(pick));
   return {
