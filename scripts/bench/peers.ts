@@ -75,6 +75,7 @@ export async function installPeers(progress: (message: string) => void): Promise
   // Not `npm ci`: it refuses a lockfile without download addresses.
   await runWhole(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: home,
+    patience: 900,
     env: { PATH: `${dirname(NODE)}${delimiter}${process.env.PATH ?? ""}` },
   });
 }

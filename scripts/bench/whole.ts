@@ -22,6 +22,8 @@ export interface WholeOptions {
   env?: Record<string, string>;
   /** Exit codes that are no failure. @default [0] */
   codes?: readonly number[];
+  /** Seconds after which it is ended: the whole bench must end. @default 120 */
+  patience?: number;
 }
 
 const bin = fileURLToPath(new URL("../../node_modules/.bin", import.meta.url));
@@ -29,9 +31,9 @@ const bin = fileURLToPath(new URL("../../node_modules/.bin", import.meta.url));
 export const DENO = join(bin, "deno");
 export const NODE = join(bin, "node");
 
-/** @throws {Error} with the end of what it wrote, when it ends with another code. */
+/** @throws {Error} when it takes too long; with the end of what it wrote, when it ends with another code. */
 export async function runWhole(command: readonly string[], options: WholeOptions = {}): Promise<Whole> {
-  const { cwd, env = {}, codes = [0] } = options;
+  const { cwd, env = {}, codes = [0], patience = 120 } = options;
   const folder = await mkdtemp(join(tmpdir(), "frontrow-bench-time-"));
   const notes = join(folder, "time");
   try {
@@ -41,7 +43,14 @@ export async function runWhole(command: readonly string[], options: WholeOptions
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that it can be ended together with what it started.
+      detached: true,
     });
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      process.kill(-child.pid!, "SIGKILL");
+    }, patience * 1000);
     let stdout = "";
     let all = "";
     child.stdout.on("data", (chunk) => {
@@ -55,6 +64,8 @@ export async function runWhole(command: readonly string[], options: WholeOptions
       child.once("error", reject);
       child.once("close", resolve);
     });
+    clearTimeout(timer);
+    if (isLate) throw new Error(`${command.join(" ")} took more than ${patience} s`);
     const seconds = (performance.now() - started) / 1000;
     if (code === null || !codes.includes(code))
       throw new Error(`${command.join(" ")} ended with ${code}:\n${all}`);
