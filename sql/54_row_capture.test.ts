@@ -1,4 +1,4 @@
-/** What the capture says is what the rows' versions say: differences that "=" does not see, keys of every type, any session. */
+/** What the capture says is what the rows' texts say: differences that "=" does not see, keys of every type, any session. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import fc from "fast-check";
@@ -44,14 +44,14 @@ async function signals(): Promise<string[]> {
   return seen.map(({ path, gone }) => (gone ? `${path} gone` : path)).sort();
 }
 
-/** Versions of the live rows by path. */
-async function versions(): Promise<Map<string, string>> {
-  const found = await garden.sql.query<{ path: string; version: string }>(
-    `select v.path, v.version from frontrow.collections as c, frontrow.read_rows(c, array(
-      select 'days/' || to_char(day, 'YYYY-MM-DD') || '/' || n || '-day/' || frontrow.encode_value(label, false) || '.md'
-      from public.days where label <> '')) as v`,
+/** What a file of each live row would hold, in texts, by path. */
+async function texts(): Promise<Map<string, string>> {
+  const found = await garden.sql.query<{ path: string; text: string }>(
+    `select 'days/' || to_char(day, 'YYYY-MM-DD') || '/' || n || '-day/' || frontrow.encode_value(label, false) || '.md' as path,
+      row(title, score, ratio, tags, notes, body)::text as text
+    from public.days where deleted_at is null and day is not null`,
   );
-  return new Map(found.map(({ path, version }) => [path, version]));
+  return new Map(found.map(({ path, text }) => [path, text]));
 }
 
 const insert = `insert into public.days (day, n, label, score, ratio, notes) values ('2024-02-01', 1, 'a', 1.0, 0, '{"x": 1.0}')`;
@@ -99,7 +99,7 @@ const change = fc.record({
     "deleted_at = now()",
     "deleted_at = null",
     "n = n + 1",
-    "n = 5 - n",
+    "n = 4 - n",
     "label = case label when 'a' then 'b' when 'b' then 'a' else label end",
     "label = upper(label)",
     "day = day + 1",
@@ -109,23 +109,23 @@ const change = fc.record({
   where: fc.constantFrom("true", "n < 3", "label = 'a'", "label > 'B'", "false", "title is null"),
 });
 
-test("an update names exactly the documents whose versions it changed", async () => {
+test("an update names exactly the documents whose texts it changed", async () => {
   const property = fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 5 }), async (changes) => {
     await garden.sql.exec(`truncate public.days; insert into public.days (day, n, label, title)
-      select '2024-01-01', n, label, 't' from generate_series(1, 4) as n, unnest('{a,b,B,é x.y}'::text[]) as label`);
+      select '2024-01-01', n, label, 't' from generate_series(1, 3) as n, unnest('{a,b,B,é x.y,a.conflict}'::text[]) as label`);
     await signals();
     for (const { set, where } of changes) {
-      const before = await versions();
+      const before = await texts();
       await garden.sql.query(`update public.days set ${set} where ${where}`).catch((error) => {
         assert.match(String(error), /unique/);
       });
-      const after = await versions();
+      const after = await texts();
       const differing = [...new Set([...before.keys(), ...after.keys()])].filter(
         (path) => before.get(path) !== after.get(path),
       );
       const expected = differing.map((path) => (after.has(path) ? path : `${path} gone`)).sort();
       const said = await signals();
-      // A row that is softly deleted already has no version: what changes in it is said, as gone.
+      // A row that is softly deleted already has no file: what changes in it is said, as gone.
       assert.deepEqual(
         said.filter((signal) => expected.includes(signal) || !signal.endsWith(" gone")),
         expected,
@@ -133,7 +133,7 @@ test("an update names exactly the documents whose versions it changed", async ()
       );
     }
   });
-  await fc.assert(property, { numRuns: 25 });
+  await fc.assert(property, { numRuns: 10 });
 });
 
 test("a statement over many rows says each once, after a statement over one", async () => {

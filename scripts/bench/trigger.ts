@@ -1,61 +1,129 @@
-/** What capture adds to a user's own statement. With and without take turns, statement by statement in one connection. */
-import { atMost, type BenchOptions, type Figures, median, round } from "./case.ts";
+/**
+ * What capture adds to a user's own statement. A captured table and its twin without capture take turns, statement by
+ * statement; so do objects in a bucket that is watched and one that is not. Once as a real server commits (fsync,
+ * synchronous_commit and full_page_writes on), once with all of that off.
+ */
+import type { Sql } from "../local/stack.ts";
+import { atMost, type BenchOptions, type Figures, median, round, spread } from "./case.ts";
 import { openGround } from "./server.ts";
+import {
+  addTwin,
+  BULK,
+  beAwake,
+  type Change,
+  clear,
+  pgNetQueues,
+  SINGLES,
+  vacuum,
+} from "./trigger-changes.ts";
 
 const ROWS = 100_000;
-const SINGLES = 400;
+/** Statements of one kind in one run, on each side. */
+const STATEMENTS = 100;
+
+interface Taken {
+  with: number[];
+  without: number[];
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await run();
+  return (performance.now() - started) * 1000;
+}
+
+/** Both sides of one change, each first every other time. */
+async function both(taken: Taken, isTurned: boolean, change: (isCaptured: boolean) => Promise<unknown>) {
+  for (const isCaptured of isTurned ? [true, false] : [false, true])
+    taken[isCaptured ? "with" : "without"].push(await timed(() => change(isCaptured)));
+}
+
+async function commitAs(sql: Sql, how: "durable" | "fast"): Promise<void> {
+  const value = how === "durable" ? "on" : "off";
+  for (const name of ["fsync", "synchronous_commit", "full_page_writes"])
+    await sql.query(`alter system set ${name} = ${value}`);
+  await sql.exec("select pg_reload_conf(); checkpoint;");
+}
+
+/** Every change in every state, `runs` times. Microseconds per statement, or per row in bulk. */
+async function measure(
+  sql: Sql,
+  { runs, seen }: { runs: number; seen(): void },
+): Promise<Map<string, Taken>> {
+  const found = new Map<string, Taken>();
+  const takenOf = ({ name }: Change) => {
+    if (!found.has(name)) found.set(name, { with: [], without: [] });
+    return found.get(name)!;
+  };
+  let nth = 0;
+  for (let run = 0; run < runs; run++) {
+    for (const change of SINGLES) {
+      await clear(sql);
+      if (change.isAwake) await beAwake(sql);
+      for (let i = -5; i < STATEMENTS; i++) {
+        const at = ++nth;
+        const taken = i < 0 ? { with: [], without: [] } : takenOf(change);
+        await both(taken, i % 2 === 0, (isCaptured) => change.run(sql, isCaptured, at));
+      }
+    }
+    await clear(sql);
+    await beAwake(sql);
+    for (const change of BULK) {
+      const taken: Taken = { with: [], without: [] };
+      await both(taken, run % 2 === 0, (isCaptured) => change.run(sql, isCaptured, ROWS));
+      for (const side of ["with", "without"] as const) takenOf(change)[side].push(taken[side][0]! / ROWS);
+      await vacuum(sql);
+    }
+    seen();
+  }
+  return found;
+}
+
+function figures(found: Map<string, Taken>): Record<string, unknown> {
+  return Object.fromEntries(
+    [...found].map(([name, taken]) => {
+      const [slow, fast] = [median(taken.with), median(taken.without)];
+      return [
+        name,
+        {
+          with: spread(taken.with),
+          without: spread(taken.without),
+          added_us: round(slow - fast),
+          added_percent: round((slow / fast - 1) * 100),
+        },
+      ];
+    }),
+  );
+}
 
 export async function bench({ runs = 5, progress }: BenchOptions): Promise<Figures> {
   const ground = await openGround();
   const { sql } = ground.project.stack;
   // Nobody is woken: what is measured is the statement, not the worker that follows.
-  await sql.exec("delete from vault.secrets");
-  await sql.exec(`insert into public.parts (user_id, slug, name, status)
-    select 'bench', 'r' || i, 'Row', 'active' from generate_series(1, ${ROWS}) as i`);
-  await sql.exec("truncate frontrow.dirty; analyze public.parts;");
-  const time = async (run: () => Promise<unknown>): Promise<number> => {
-    const started = performance.now();
-    await run();
-    return (performance.now() - started) * 1000;
-  };
-  let charge = 0;
-  const single = async (): Promise<void> => {
-    for (let i = 0; i < SINGLES; i++)
-      await sql.query("update public.parts set charge = $1 where user_id = 'bench' and slug = 'r7'", [
-        (++charge % 100) / 100,
-      ]);
-  };
-  const bulk = () => sql.query("update public.parts set charge = $1", [(++charge % 100) / 100]);
-  const taken = {
-    single: { with: [] as number[], without: [] as number[] },
-    bulk: { with: [] as number[], without: [] as number[] },
-  };
+  await pgNetQueues(ground.project.stack);
+  await addTwin(sql);
+  const settings = ground.database === "postgres" ? (["durable", "fast"] as const) : (["fast"] as const);
+  const found = {} as Record<"durable" | "fast", Map<string, Taken>>;
   try {
-    await single();
-    for (let run = 0; run < runs; run++) {
-      for (const mode of ["without", "with"] as const) {
-        const verb = mode === "with" ? "enable" : "disable";
-        await sql.exec(`alter table public.parts ${verb} trigger frontrow_capture_update`);
-        taken.single[mode].push((await time(single)) / SINGLES);
-        taken.bulk[mode].push((await time(bulk)) / ROWS);
-        await sql.exec("truncate frontrow.dirty");
-        await sql.exec("vacuum full public.parts");
-      }
-      progress(`${run + 1} of ${runs}`);
+    for (const how of settings) {
+      if (ground.database === "postgres") await commitAs(sql, how);
+      let run = 0;
+      const seen = () => progress(`${how}: ${++run} of ${runs}`);
+      found[how] = await measure(sql, { runs, seen });
     }
   } finally {
     await ground.stop();
   }
-  const [single1, single0] = [median(taken.single.with), median(taken.single.without)];
-  const [bulk1, bulk0] = [median(taken.bulk.with), median(taken.bulk.without)];
+  const real = found.durable ?? found.fast;
+  const added = (name: string) => median(real.get(name)!.with) - median(real.get(name)!.without);
+  const percent = (name: string) => (added(name) / median(real.get(name)!.without)) * 100;
   return {
     database: ground.database,
     runs,
-    single_row_us: { with: round(single1), without: round(single0) },
-    bulk_us_per_row: { with: round(bulk1), without: round(bulk0) },
+    ...Object.fromEntries(Object.entries(found).map(([how, taken]) => [how, figures(taken)])),
     targets: [
-      atMost("single-row update, added percent", ((single1 - single0) / single0) * 100, { aim: 10 }),
-      atMost("100,000-row update, added µs per row", bulk1 - bulk0, { aim: 15 }),
+      ...SINGLES.map(({ name }) => atMost(`${name}, added percent`, percent(name), { aim: 10 })),
+      ...BULK.map(({ name }) => atMost(`${ROWS} rows, ${name}, added µs per row`, added(name), { aim: 15 })),
     ],
   };
 }

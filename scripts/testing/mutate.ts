@@ -13,6 +13,7 @@ const FILES = [
   "sql/30_doorbell.test.ts",
   "sql/40_objects.test.ts",
   "sql/50_rows.test.ts",
+  "sql/54_row_capture.test.ts",
   "sql/60_queue.test.ts",
   "sql/61_identity.test.ts",
   "sql/63_audit.test.ts",

@@ -173,6 +173,22 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "  raise warning 'frontrow: a change of %% was not captured",
     replace: "  raise exception 'frontrow: a change of %% was not captured",
   },
+  "the bytes that a type takes for equal": {
+    find: "then 'row(o.%1$I)::record operator(pg_catalog.*<>) row(n.%1$I)::record'",
+    replace: "then 'o.%1$I is distinct from n.%1$I'",
+  },
+  "the spelling of a date in a path": {
+    find: "then ' set datestyle = ''ISO, MDY''' else '' end",
+    replace: "then '' else '' end",
+  },
+  "the dot that is not plain": {
+    find: "  plain constant text := '[A-Za-z0-9_!*",
+    replace: "  plain constant text := '[.A-Za-z0-9_!*",
+  },
+  "the intent that the fence is entered with": {
+    find: "''request.headers'', true) like ''%x-frontrow-intent%'''",
+    replace: "''request.headers'', true) like ''%no-such-header%'''",
+  },
   "the doorbell never raising": {
     find: "  raise warning 'frontrow: the doorbell failed, the sweep will catch up: %', sqlerrm;",
     replace: "  raise exception 'frontrow: the doorbell failed, the sweep will catch up: %', sqlerrm;",
