@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { refuseEachByItself, takeEachByItself } from "../scripts/testing/each-by-itself.ts";
 import { endWaits, type Garden, startGarden } from "../scripts/testing/garden.ts";
 
 let together: Garden;
@@ -11,8 +12,7 @@ let each: Garden;
 before(async () => {
   together = await startGarden();
   each = await startGarden();
-  await each.sql.exec(`create or replace function frontrow.apply_together(c frontrow.collections, run_id uuid, items jsonb)
-    returns jsonb language plpgsql as $$ begin raise exception 'each by itself'; end $$`);
+  await takeEachByItself(each.sql);
 });
 after(async () => {
   await together?.stop();
@@ -85,11 +85,7 @@ const meddle = (when: string, body: string) =>
    create trigger meddle ${when} on public.parts for each row execute function public.meddle();`;
 
 test("plain items are taken together: the slow path has nothing to do", async () => {
-  const [slow] = await together.sql.query<{ definition: string }>(
-    "select pg_get_functiondef('frontrow.apply_item'::regproc) as definition",
-  );
-  await together.sql.exec(`create or replace function frontrow.apply_item(c frontrow.collections, item jsonb)
-    returns jsonb language plpgsql as $$ begin raise exception 'the slow path'; end $$`);
+  const end = await refuseEachByItself(together.sql);
   try {
     for (const name of ["One", "Two"])
       await same((garden) =>
@@ -98,7 +94,7 @@ test("plain items are taken together: the slow path has nothing to do", async ()
     await same((garden) => edit(garden, "fast1", "charge = 1, body = 'By row.'"));
     assert.match((await together.read(at("fast1")))!, /charge: 1\n---\nBy row/);
   } finally {
-    await together.sql.exec(slow!.definition);
+    await end();
   }
 });
 

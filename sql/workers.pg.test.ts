@@ -1,9 +1,10 @@
 /** Many workers, many writers, one real PostgreSQL: nothing is lost, nothing goes backwards, no user pays for it. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { startPostgres, type TestPostgres } from "../scripts/local/postgres.ts";
+import { takeEachByItself } from "../scripts/testing/each-by-itself.ts";
 import { drainInOrder, type Engine, withEffects } from "../scripts/testing/effects.ts";
 import { directHub, endWaits, type Garden, settle, startGarden } from "../scripts/testing/garden.ts";
 import { type SqlBucket, sqlBucket } from "../scripts/testing/sql-bucket.ts";
@@ -169,8 +170,8 @@ test("six unreliable workers against four writers: 2,400 changes, none lost, non
   t.diagnostic(`2,400 changes written in ${wrote.toFixed(0)} ms; ${JSON.stringify(ran)}`);
 });
 
-test("users who lock rows in the other order are never the ones a deadlock ends", async (t) => {
-  const slugs = await plant("x", 20);
+async function lockInTheOtherOrder(t: TestContext, prefix: string): Promise<void> {
+  const slugs = await plant(prefix, 20);
   const failures: string[] = [];
   for (let round = 0; round < 3; round++) {
     for (const slug of slugs) await countInFile(slug);
@@ -195,6 +196,18 @@ test("users who lock rows in the other order are never the ones a deadlock ends"
   await settleAll();
   await assertCounted(slugs, 3, 3);
   t.diagnostic("3 transactions of 20 rows against 3 batches of 20");
+}
+
+test("users who lock rows in the other order are never the ones a deadlock ends", (t) =>
+  lockInTheOtherOrder(t, "x"));
+
+test("nor when each item is taken by itself", async (t) => {
+  const end = await takeEachByItself(garden.sql);
+  try {
+    await lockInTheOtherOrder(t, "w");
+  } finally {
+    await end();
+  }
 });
 
 test("a change whose transaction commits late is not overtaken by those with later numbers", async () => {

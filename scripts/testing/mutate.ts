@@ -24,6 +24,7 @@ const FILES = [
   "sql/67_breaker.test.ts",
   "sql/69_purge.test.ts",
   "sql/70_apply.test.ts",
+  "sql/71_together.test.ts",
   "sql/74_columns.test.ts",
   "sql/81_walk.test.ts",
   "sql/90_api.test.ts",

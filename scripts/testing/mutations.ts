@@ -222,6 +222,26 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: "          perform pg_catalog.set_config('lock_timeout', '1ms', true);",
     replace: "          null;",
   },
+  "the short wait after a batch": {
+    find: "case when done @? '$.*.*' then '1ms' else '700ms' end",
+    replace: "'700ms'",
+  },
+  "the lease's end, together": {
+    find: "    and l.until > pg_catalog.clock_timestamp()\n  left join",
+    replace: "  left join",
+  },
+  "the object's version, together": {
+    find: "    and (not (i.item -> 'expect') ? 'bucket' or i.item #>> '{expect,bucket}' is not distinct from o.version)\n",
+    replace: "",
+  },
+  "the row's version, together": {
+    find: "else r.is_live and r.version = w.expected end",
+    replace: "else true end",
+  },
+  "what triggers write to a batch": {
+    find: "  if exists (select from frontrow.dirty as d\n    where d.collection = c.name and d.path = any (paths) and d.store = 'table' and d.id > before)\n  then",
+    replace: "  if false then",
+  },
   "the sweep's lock": {
     find: "  if not pg_catalog.pg_try_advisory_xact_lock(470212, 2) then",
     replace: "  if false then",
