@@ -59,7 +59,7 @@ export async function watchPlans(url: string): Promise<PlanWatch> {
       engine: "postgres",
       ...asQuery(client),
       transaction: (run) => client.begin((tx) => run(asQuery(tx))) as never,
-    } as Sql,
+    } as unknown as Sql,
     async during(run) {
       const plans: Plan[] = [];
       heard = plans;

@@ -3909,8 +3909,10 @@ create or replace function frontrow.keys_condition(c frontrow.collections) retur
 language sql stable set search_path = '' as $$
   select pg_catalog.format('i.path collate "C" = frontrow.build_path(%L::jsonb, i.keys)', c.tokens)
     || coalesce(pg_catalog.string_agg(pg_catalog.format(' and frontrow.key_text(i.keys[%s], %L) is not null', k.place,
-      frontrow.column_type(c, k.name)), '') filter (where frontrow.column_type(c, k.name) <> 'text'), '')
+      t.type), '') filter (where t.type <> 'text'), '')
   from pg_catalog.unnest(c.key_columns) with ordinality as k (name, place)
+  cross join lateral (
+    select e ->> 'type' as type from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = k.name) as t
 $$;
 comment on function frontrow.keys_condition(frontrow.collections) is 'SQL that is true when the keys of item i are those of its path.';
 
