@@ -3,7 +3,6 @@ import { mkdir, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { displayPath } from "../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../shared/errors.ts";
-import { projectIdentity } from "../../shared/hub/project-identity.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { createProgress } from "./frame/progress.ts";
@@ -51,7 +50,7 @@ export const exportVerb: Verb = {
     const progress = createProgress("exporting", total(report, "documents"), out, io);
     const done = await exportFolder(engine, call, {
       folder,
-      project: io.environment.FRONTROW_PROJECT || projectIdentity(engine.address.url),
+      project: engine.identity,
       force: options.force === true,
       remove: options.delete === true,
       portable: options.anyName !== true,

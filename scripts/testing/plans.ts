@@ -60,7 +60,7 @@ export async function watchPlans(url: string): Promise<PlanWatch> {
       ...asQuery(client),
       transaction: (run) => client.begin((tx) => run(asQuery(tx))) as never,
     } as unknown as Sql,
-    async during(run) {
+    async during(run: () => Promise<unknown>) {
       const plans: Plan[] = [];
       heard = plans;
       try {

@@ -4,7 +4,13 @@ import type { BulkHub } from "../hub/bulk-hub.ts";
 import type { HistoryHub } from "../hub/history-hub.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { PeerHub } from "../hub/peer-hub.ts";
-import { createBulkHub, createHistoryHub, createPeerHub, createPostgresHub, type RpcClient } from "../hub/postgres-hub.ts";
+import {
+  createBulkHub,
+  createHistoryHub,
+  createPeerHub,
+  createPostgresHub,
+  type RpcClient,
+} from "../hub/postgres-hub.ts";
 import { projectIdentity } from "../hub/project-identity.ts";
 import { createBucketStore, type StorageClient } from "../stores/bucket-store.ts";
 import type { Store } from "../stores/store.ts";

@@ -1,6 +1,11 @@
 /** The project of a call: over the Data API, or with `--db-url` straight to the database. */
 import { FrontrowError } from "../../../shared/errors.ts";
-import { createBulkHub, createHistoryHub, createPeerHub, createPostgresHub } from "../../../shared/hub/postgres-hub.ts";
+import {
+  createBulkHub,
+  createHistoryHub,
+  createPeerHub,
+  createPostgresHub,
+} from "../../../shared/hub/postgres-hub.ts";
 import { projectIdentity } from "../../../shared/hub/project-identity.ts";
 import { type Connection, connect } from "../../../shared/sync/connect.ts";
 import { type Address, addressOf } from "./address.ts";
@@ -9,6 +14,8 @@ import type { Call } from "./verb.ts";
 export interface Project extends Connection {
   /** What people are shown: the project's URL, or the database's host. */
   shownUrl: string;
+  /** The project, as the database knows it. */
+  identity: string;
 }
 
 /**
@@ -21,7 +28,7 @@ export async function projectOf(call: Call, caller: string | undefined): Promise
   const open = (address: Address): Connection => connect({ ...address, identity: named, caller });
   if (databaseUrl === undefined) {
     const address = await addressOf(call);
-    return { ...open(address), shownUrl: address.url };
+    return { ...open(address), shownUrl: address.url, identity: named ?? projectIdentity(address.url) };
   }
   const { openDirect } = await import("./direct.ts");
   const direct = openDirect(databaseUrl);
@@ -51,6 +58,7 @@ export async function projectOf(call: Call, caller: string | undefined): Promise
     },
     bucket: (name) => storageOf().bucket(name),
     shownUrl: new URL(databaseUrl).host,
+    identity: who.identity,
   };
 }
 
