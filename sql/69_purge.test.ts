@@ -271,7 +271,7 @@ test("conflicts, signals, audit and messages: an open conflict keeps its texts u
       upsert: true,
       headers: { "x-frontrow-author": hal.author },
     });
-  await hal.hub.backfill({ collection: "parts" });
+  await hal.hub.backfill({ collection: "parts", full: true });
   await garden.sql.query(
     "insert into frontrow.run_items (collection, path, outcome, message) values ('parts', 'p', 'failed', $1)",
     [`duplicate key ${hal.author.toUpperCase()}`],

@@ -166,7 +166,7 @@ declare
   c frontrow.collections;
   result jsonb;
   results jsonb := '[]'::jsonb;
-  done jsonb := '{}';
+  done jsonb := '{}'::jsonb;
   violated text;
   refused_column text;
   run_id uuid := (request ->> 'run')::uuid;

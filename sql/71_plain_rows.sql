@@ -7,7 +7,7 @@ declare
   places int[];
 begin
   if pg_catalog.cardinality(work) = 0 then
-    return '{}';
+    return '{}'::int[];
   end if;
   execute pg_catalog.format(
     'select pg_catalog.array_agg(w.place) from pg_catalog.unnest($1) as w left join lateral (
@@ -64,9 +64,12 @@ end;
 $$;
 comment on function frontrow.put_rows(frontrow.collections, frontrow.plain_item[]) is 'Inserts and updates the rows of plain items, which are locked.';
 
+create type frontrow.row_agreement as (place int, again boolean);
+comment on type frontrow.row_agreement is 'A plain item whose row was read back; again: it is not what was meant.';
+
 -- The table's bases from what the rows read back as; `again`: a trigger made something else of what was written.
 create or replace function frontrow.agree_on_rows(c frontrow.collections, work frontrow.plain_item[])
-returns table (place int, again boolean)
+returns setof frontrow.row_agreement
 language plpgsql volatile security definer
 set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
 begin

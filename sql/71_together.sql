@@ -104,7 +104,7 @@ declare
   opened int;
 begin
   if pg_catalog.cardinality(work) = 0 then
-    return '{}';
+    return '{}'::jsonb;
   end if;
   if exists (select from frontrow.note_flows(c, frontrow.plain_flows(work))) then
     raise exception 'frontrow: the breaker has something to say' using errcode = 'FR002';

@@ -157,7 +157,7 @@ comment on function frontrow.insert_rows(frontrow.collections, frontrow.new_docu
 
 -- What apply_item writes for a document that a file made, for many: row, document, first revision, the table's base.
 -- Raises when any of them cannot be made. Answers their paths.
-create or replace function frontrow.load_items(c frontrow.collections, run_id uuid, items jsonb, note text) returns text[]
+create or replace function frontrow.load_items(c frontrow.collections, items jsonb, note text) returns text[]
 language plpgsql volatile security definer
 set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
 declare
@@ -166,7 +166,7 @@ declare
   made text[];
 begin
   if unknown is null then
-    return '{}';
+    return '{}'::text[];
   end if;
   if frontrow.insert_rows(c, unknown) <> pg_catalog.cardinality(unknown) then
     raise exception 'frontrow: a trigger of % swallowed a row', frontrow.qualified_table(c) using errcode = 'FR002';
@@ -183,14 +183,14 @@ begin
         cross join lateral pg_catalog.jsonb_each(%1$s) as e where i."set" ? e.key) as meant
       join %2$s as r on %4$s
       cross join lateral (select %1$s as fields, %5$s as body) as b
-      cross join lateral (select b.fields || meant.fields as fields, case when $5 then i.body end as body) as a
+      cross join lateral (select b.fields || meant.fields as fields, case when $4 then i.body end as body) as a
       where %6$s
     ), documents as (
       insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
       select $1.name, path, head || body, digest, 1, 'directory' from agreed
     ), revisions as (
       insert into frontrow.revisions (collection, path, revision, store, author, message, digest)
-      select $1.name, path, 1, 'directory', $4, $6, digest from agreed
+      select $1.name, path, 1, 'directory', $3, $5, digest from agreed
     ), bases as (
       insert into frontrow.bases (collection, path, store, version, revision, fields, body)
       select $1.name, path, 'table', version, 1, fields, row_body from agreed
@@ -198,12 +198,10 @@ begin
       -- The file is not in the bucket yet; and what a trigger changed is news of the row.
       insert into frontrow.dirty (collection, path, store)
       select $1.name, path, 'bucket' from agreed union all select $1.name, path, 'table' from agreed where again
-    ), logged as (
-      insert into frontrow.run_items (run, collection, path, outcome) select $3, $1.name, path, 'created' from agreed
     ) select pg_catalog.array_agg(path) from agreed$sql$,
     frontrow.fields_expression(c), frontrow.qualified_table(c), frontrow.record_expression(c),
     frontrow.key_condition(c, 'i.keys'), frontrow.body_expression(c), frontrow.live_condition(c))
-  into made using c, unknown, run_id, author, c.body_column is not null, note;
+  into made using c, unknown, author, c.body_column is not null, note;
   if pg_catalog.cardinality(made) is distinct from pg_catalog.cardinality(unknown) then
     raise exception 'frontrow: a row of % was gone again after it was written', frontrow.qualified_table(c)
       using errcode = 'FR002';
@@ -212,7 +210,7 @@ begin
   return made;
 end;
 $$;
-comment on function frontrow.load_items(frontrow.collections, uuid, jsonb, text) is 'Makes documents and rows of new files; answers the paths of those it made.';
+comment on function frontrow.load_items(frontrow.collections, jsonb, text) is 'Makes documents and rows of new files; answers the paths of those it made.';
 
 create or replace function frontrow.load(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -221,7 +219,7 @@ declare
   run_id uuid := (request ->> 'run')::uuid;
   patience text := pg_catalog.current_setting('lock_timeout');
   stranger text;
-  made text[] := '{}';
+  made text[] := '{}'::text[];
   failure text;
 begin
   perform frontrow.check_protocol(request);
@@ -241,17 +239,19 @@ begin
     -- is cancelled.
     perform pg_catalog.set_config('lock_timeout', '100ms', true);
     begin
-      made := frontrow.load_items(c, run_id, request -> 'items', coalesce(request ->> 'message', 'created'));
+      made := frontrow.load_items(c, request -> 'items', coalesce(request ->> 'message', 'created'));
     exception when others then
       failure := sqlstate;
     end;
     perform pg_catalog.set_config('lock_timeout', patience, true);
     perform pg_catalog.set_config('frontrow.origin', '', true);
-    perform frontrow.log_warnings(run_id, c.name, i) from pg_catalog.jsonb_array_elements(request -> 'items') as i
-    where i ? 'warnings' and i ->> 'path' = any (made);
-    update frontrow.runs set heartbeat_at = pg_catalog.clock_timestamp(), counts = counts
-      || pg_catalog.jsonb_build_object('created', coalesce((counts ->> 'created')::int, 0) + pg_catalog.cardinality(made))
-    where id = run_id and pg_catalog.cardinality(made) > 0;
+    perform frontrow.log_items(run_id, c.name, (
+      select pg_catalog.jsonb_agg(e.entry) from (
+        select pg_catalog.jsonb_build_object('path', p, 'outcome', 'created') as entry from pg_catalog.unnest(made) as p
+        union all
+        select w from pg_catalog.jsonb_array_elements(request -> 'items') as i cross join lateral frontrow.warning_entries(i) as w
+        where i ? 'warnings' and i ->> 'path' = any (made)) as e));
+    update frontrow.runs set heartbeat_at = pg_catalog.clock_timestamp() where id = run_id;
   end if;
   return pg_catalog.jsonb_build_object('failure', failure, 'left', (
     select coalesce(pg_catalog.jsonb_agg(i -> 'path'), '[]') from pg_catalog.jsonb_array_elements(request -> 'items') as i

@@ -204,7 +204,7 @@ test("users who lock rows in the other order are never the ones a deadlock ends"
 test("nor when each item is taken by itself", async (t) => {
   const end = await takeEachByItself(garden.sql);
   try {
-    await lockInTheOtherOrder(t, "w");
+    await lockInTheOtherOrder(t, "each");
   } finally {
     await end();
   }

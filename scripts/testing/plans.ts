@@ -58,7 +58,7 @@ export async function watchPlans(url: string): Promise<PlanWatch> {
     sql: {
       engine: "postgres",
       ...asQuery(client),
-      transaction: (run) => client.begin((tx) => run(asQuery(tx))) as never,
+      transaction: (run: (tx: Query) => Promise<unknown>) => client.begin((tx) => run(asQuery(tx))) as never,
     } as unknown as Sql,
     async during(run: () => Promise<unknown>) {
       const plans: Plan[] = [];
