@@ -249,13 +249,15 @@ begin
       select pg_catalog.jsonb_agg(e.entry) from (
         select pg_catalog.jsonb_build_object('path', p, 'outcome', 'created') as entry from pg_catalog.unnest(made) as p
         union all
-        select w from pg_catalog.jsonb_array_elements(request -> 'items') as i cross join lateral frontrow.warning_entries(i) as w
-        where i ? 'warnings' and i ->> 'path' = any (made)) as e));
+        select w from pg_catalog.jsonb_array_elements(request -> 'warned') as i cross join lateral frontrow.warning_entries(i) as w
+        where i ->> 'path' = any (made)) as e));
     update frontrow.runs set heartbeat_at = pg_catalog.clock_timestamp() where id = run_id;
   end if;
-  return pg_catalog.jsonb_build_object('failure', failure, 'left', (
-    select coalesce(pg_catalog.jsonb_agg(i -> 'path'), '[]') from pg_catalog.jsonb_array_elements(request -> 'items') as i
-    where not i ->> 'path' = any (made)));
+  -- Not asked where nothing is left: it takes every text apart once more.
+  return pg_catalog.jsonb_build_object('failure', failure, 'left', case
+    when pg_catalog.cardinality(made) = pg_catalog.jsonb_array_length(request -> 'items') then '[]'::jsonb
+    else (select coalesce(pg_catalog.jsonb_agg(i -> 'path'), '[]') from pg_catalog.jsonb_array_elements(request -> 'items') as i
+      where not i ->> 'path' = any (made)) end);
 end;
 $$;
-comment on function frontrow.load(jsonb) is 'Makes documents and rows of new files, all of a request or none. {run, cause, collection, digest, message?, items: [{path, keys, head, body, digest, set, warnings?}]} → {left, failure}; the text is head and body.';
+comment on function frontrow.load(jsonb) is 'Makes documents and rows of new files, all of a request or none. {run, cause, collection, digest, message?, items: [{path, keys, head, body, digest, set}], warned?: [{path, warnings}]} → {left, failure}; the text is head and body.';

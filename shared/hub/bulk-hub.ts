@@ -31,7 +31,12 @@ export interface LoadItem {
   /** Of the document's canonical form. */
   digest: string;
   set: Fields;
-  warnings?: ApplyItem["warnings"];
+}
+
+/** What a reader should know of a document that was taken as it is. */
+export interface Warned {
+  path: string;
+  warnings: NonNullable<ApplyItem["warnings"]>;
 }
 
 export interface LoadRequest {
@@ -44,6 +49,8 @@ export interface LoadRequest {
   /** Why, for the history. @default the outcome */
   message?: string;
   items: readonly LoadItem[];
+  /** Logged for those of the items that are made documents. @default none */
+  warned?: readonly Warned[];
 }
 
 export interface Loaded {

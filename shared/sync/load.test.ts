@@ -25,6 +25,7 @@ const FILES: Record<string, string> = {
   "users/u/parts/extra.md":
     "---\nname: Extra\nstatus: resting\nvoice: 'a # b'\nunknown: [1, two, {three: 3}]\n---\nZeile ä\r\n\r\nEnde",
   "users/u/parts/crlf.md": "---\r\nname: CRLF\r\nstatus: active\r\n---\r\nOne\r\ntwo\r\n",
+  "users/u/parts/warned.md": "---\nname: Warned\nstatus: active\nno: thing\n---\n",
   "users/u/parts/bom.md": "\ufeff---\nname: Bom\nstatus: active\n---\nBody\n",
   "users/u/parts/nulls.md": "---\nname: Nulls\nstatus: active\ncharge: ~\ncategory:\n---\n",
   "users/u/parts/numbers.md": "---\nname: 012\nstatus: active\ncharge: 0.250\n---\n",
@@ -52,6 +53,9 @@ async function stateOf({ sql }: Garden): Promise<unknown> {
       "select path, revision, fields, body from frontrow.bases where store = 'bucket' order by path",
     ),
     quarantine: await of("select path, code from frontrow.quarantine order by path"),
+    warnings: await of(
+      "select distinct path, code from frontrow.run_items where outcome = 'warning' order by path",
+    ),
     pending: await of("select path, store from frontrow.dirty order by path"),
     leases: await of("select path from frontrow.leases"),
   };

@@ -2,14 +2,15 @@
  * Bulk load of new documents: planned by the same engine as every other, carried out by set operations in SQL. Only what
  * is a plain new document goes this way; everything else is answered as left, for `importFiles`.
  */
-import type { BulkHub, LoadItem } from "../hub/bulk-hub.ts";
+import { digest } from "../document/mod.ts";
+import type { BulkHub, LoadItem, Warned } from "../hub/bulk-hub.ts";
 import type { ClaimedDocument } from "../hub/hub.ts";
+import type { Plan } from "../reconcile/types.ts";
 import type { Store } from "../stores/store.ts";
 import type { Binding } from "./binding.ts";
 import { LOCAL_LIMITS, startBudget, systemClock } from "./budget.ts";
 import type { Result } from "./pass.ts";
-import { type Planned, planDocuments, type Undecided } from "./plan.ts";
-import { toApplyItem } from "./wire.ts";
+import { planDocuments } from "./plan.ts";
 
 export interface LoadFile {
   /** The object name it will have. */
@@ -60,11 +61,11 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
     batch = [];
     bytes = 0;
     if (files.length === 0) return;
-    const { items, others } = await planned(binding, files);
+    const { items, warned, others } = await planned(binding, files);
     left.push(...others);
     if (items.length === 0) return;
     while (underWay.size >= LANES) await Promise.race(underWay);
-    const work: Promise<void> = send(items)
+    const work: Promise<void> = send(items, warned)
       .catch((error) => {
         failure ??= error;
       })
@@ -72,7 +73,7 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
     underWay.add(work);
   }
 
-  async function send(items: LoadItem[]): Promise<void> {
+  async function send(items: LoadItem[], warned: Warned[]): Promise<void> {
     const { name } = binding.collection;
     const answer = await bulk.load({
       run,
@@ -81,6 +82,7 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
       digest: binding.digest,
       ...(message === undefined ? {} : { message }),
       items,
+      ...(warned.length > 0 ? { warned } : {}),
     });
     const others = new Set(answer.left);
     left.push(...others);
@@ -96,7 +98,7 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
 async function planned(
   binding: Binding,
   files: readonly LoadFile[],
-): Promise<{ items: LoadItem[]; others: string[] }> {
+): Promise<{ items: LoadItem[]; warned: Warned[]; others: string[] }> {
   const decided = await planDocuments(
     {
       bindings: new Map([[binding.collection.name, binding]]),
@@ -108,33 +110,35 @@ async function planned(
     files.map(({ path }) => unknown(binding.collection.name, path)),
   );
   const items: LoadItem[] = [];
+  const warned: Warned[] = [];
   const others: string[] = [];
   for (const one of decided) {
-    const item = await asLoadItem(binding, one);
-    if (item === null) others.push(one.item.path);
+    const { path } = one.item;
+    const item = "plan" in one ? asLoadItem(binding, path, one.plan) : null;
+    if (item === null) others.push(path);
     else items.push(item);
+    if (item !== null && "warnings" in one && one.warnings && one.warnings.length > 0)
+      warned.push({ path, warnings: one.warnings });
   }
-  return { items, others };
+  return { items, warned, others };
 }
 
-async function asLoadItem({ collection }: Binding, one: Planned | Undecided): Promise<LoadItem | null> {
-  if (!("plan" in one) || one.plan.outcome !== "created") return null;
-  const { item, plan, warnings = [] } = one;
-  if (plan.row?.op !== "put" || plan.revisions.length !== 1 || plan.conflict || plan.quarantine) return null;
-  const apply = await toApplyItem(item, plan, { warnings });
-  const { text, digest, store } = apply.revisions[0]!;
-  if (store !== "directory" || plan.object?.op !== "put" || plan.object.text !== text) return null;
+function asLoadItem({ collection }: Binding, path: string, plan: Plan): LoadItem | null {
+  const [revision, ...more] = plan.revisions;
+  if (plan.outcome !== "created" || plan.conflict || plan.quarantine || plan.row?.op !== "put") return null;
+  if (revision?.store !== "directory" || more.length > 0 || plan.row.clear.length > 0) return null;
+  const { text } = revision;
+  if (plan.object?.op !== "put" || plan.object.text !== text) return null;
   const body = plan.row.body ?? "";
-  const key = collection.path.parse(item.path);
-  if (plan.row.clear.length > 0 || !text.endsWith(body) || key === null) return null;
+  const key = collection.path.parse(path);
+  if (!text.endsWith(body) || key === null) return null;
   return {
-    path: item.path,
+    path,
     keys: collection.path.params.map(({ name }) => key[name]!),
     head: text.slice(0, text.length - body.length),
     body,
-    digest,
+    digest: digest(revision.fields, revision.body),
     set: plan.row.set,
-    ...(apply.warnings ? { warnings: apply.warnings } : {}),
   };
 }
 
