@@ -331,33 +331,3 @@ test("the postmaster is killed in the middle: what was answered is kept, and all
   await assertNothingWentBack();
   assert.equal((await engine.hub.backfill({})).marked, 0);
 });
-
-test("what the capture adds to a statement", async (t) => {
-  const times: Record<string, number> = {};
-  const measure = async (name: string, run: () => Promise<unknown>) => {
-    const started = performance.now();
-    await run();
-    times[name] = performance.now() - started;
-  };
-  await garden.sql.exec(
-    "insert into public.counters select 'm' || i, 0, 0 from generate_series(1, 20000) as i",
-  );
-  const bulk = () => garden.sql.query("update public.counters set b = b + 1 where slug like 'm%'");
-  const single = async () => {
-    for (let i = 0; i < 300; i++)
-      await garden.sql.query("update public.counters set b = b + 1 where slug = 'm1'");
-  };
-  await bulk();
-  await measure("bulk with", bulk);
-  await measure("single with", single);
-  await garden.sql.exec("alter table public.counters disable trigger frontrow_capture_update");
-  await bulk();
-  await measure("bulk without", bulk);
-  await measure("single without", single);
-  await garden.sql.exec("alter table public.counters enable trigger frontrow_capture_update");
-  const perRow = ((times["bulk with"]! - times["bulk without"]!) / 20_000) * 1000;
-  const perStatement = ((times["single with"]! - times["single without"]!) / 300) * 1000;
-  t.diagnostic(
-    `20,000 rows in one statement: +${perRow.toFixed(1)} µs per row; one row: +${perStatement.toFixed(0)} µs of ${((times["single without"]! / 300) * 1000).toFixed(0)} µs`,
-  );
-});

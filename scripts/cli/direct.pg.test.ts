@@ -69,6 +69,29 @@ test("without a project's URL nothing can be uploaded, and that is said", async 
   assert.equal(code, EXIT.usage, JSON.stringify(json));
 });
 
+test("quotes and backslashes cross as they are", async () => {
+  const odd = "it's \\' \"; select 1; -- $1";
+  const more = await folderOf({ "users/cy/parts/odd.md": `---\nname: Odd\nstatus: active\n---\n\n${odd}\n` });
+  const { code } = await cli([
+    "import",
+    more,
+    "--no-upload",
+    "--json",
+    "--message",
+    odd,
+    "--author",
+    "o'hara",
+    "--db-url",
+    postgres.url,
+  ]);
+  assert.equal(code, EXIT.ok);
+  assert.equal((await garden.cli(["sync"])).code, EXIT.ok);
+  const { json } = await cli(["log", "users/cy/parts/odd.md", "--json", "--db-url", postgres.url]);
+  assert.deepEqual([json.revisions[0].message, json.revisions[0].author], [odd, "o'hara"]);
+  const shown = await cli(["log", "o'hara's \\.md", "--json", "--db-url", postgres.url]);
+  assert.equal(shown.json.error.code, "NOT_FOUND");
+});
+
 test("addresses that cannot work are said without their password", async () => {
   const wrong = await cli(["status", "--json", "--db-url", "mysql://me:hunter2@localhost/x"]);
   assert.deepEqual([wrong.code, wrong.json.error.code], [EXIT.usage, "USAGE"]);

@@ -14,7 +14,7 @@ export async function costOfBackfill({ stack }: Project): Promise<BackfillCost> 
   return await stack.sql.transaction(async (tx) => {
     const started = performance.now();
     const found = await tx.query<{ marked: number }>(
-      "select frontrow.mark_differences(c, 0, 1) as marked from frontrow.collections as c",
+      "select frontrow.mark_differences(c) as marked from frontrow.collections as c",
     );
     const seconds = (performance.now() - started) / 1000;
     const marked = found.reduce((sum, one) => sum + one.marked, 0);
