@@ -47,7 +47,6 @@ export async function bench({ root, runs = 3, progress }: BenchOptions): Promise
   return {
     distinct_files: distinct,
     left_out,
-    ways: await waysToLoad(),
     not_tried,
     ...Object.fromEntries(Object.entries(measured).map(([place, sizes]) => [place, figuresOf(sizes)])),
     targets: targetsOf(measured, distinct),
@@ -133,8 +132,7 @@ async function oursLanes(
   documents: number,
   roundTrip = 0,
 ): Promise<Lane[]> {
-  const ways = (await waysToLoad()).filter((way) => way !== "direct" || ground.databaseUrl !== undefined);
-  return ways.map((way, index) => {
+  return waysToLoad(ground).map((way, index) => {
     const name = index === 0 ? "frontrow" : `frontrow_${way}`;
     return coldLane({
       name,

@@ -9,9 +9,9 @@ import { fileURLToPath } from "node:url";
 export interface Whole {
   /** Wall clock. */
   seconds: number;
-  /** User and system time of the process and its children; NaN where GNU time is not installed. */
+  /** Seconds, user and system, of the process and its children. Needs GNU time. */
   cpu: number;
-  /** Peak of the resident memory in MB; NaN where GNU time is not installed. */
+  /** Peak of the resident memory in MB. Needs GNU time. */
   memory: number;
   code: number | null;
   stdout: string;

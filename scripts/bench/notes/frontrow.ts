@@ -16,7 +16,3 @@ export function runFrontrow(
     env: { SUPABASE_URL: url, SUPABASE_SECRET_KEY: stack.secretKey, FRONTROW_PROJECT: "local" },
   });
 }
-
-export async function helpOf(verb: string): Promise<string> {
-  return (await runWhole([DENO, "run", "-A", cli, verb, "--help"])).stdout;
-}

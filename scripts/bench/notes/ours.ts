@@ -1,7 +1,7 @@
 /** `frontrow import`, as a person runs it: a process of its own. */
 import { type Delay, openDelay } from "../delay.ts";
 import type { Whole } from "../whole.ts";
-import { helpOf, runFrontrow } from "./frontrow.ts";
+import { runFrontrow } from "./frontrow.ts";
 import type { NotesGround } from "./ground.ts";
 
 export interface OursOptions {
@@ -32,26 +32,15 @@ export interface Ours extends Whole {
  */
 export type WayToLoad = "direct" | "data_api" | "uploads";
 
-const FLAGS: Record<WayToLoad, string | null> = {
-  direct: "--db-url",
-  data_api: "--no-upload",
-  uploads: null,
-};
-
-let ways: Promise<WayToLoad[]> | undefined;
-
-/** What this `frontrow` can, the fastest first. */
-export function waysToLoad(): Promise<WayToLoad[]> {
-  ways ??= helpOf("import").then((help) =>
-    (Object.keys(FLAGS) as WayToLoad[]).filter((way) => FLAGS[way] === null || help.includes(FLAGS[way])),
-  );
-  return ways;
+/** The fastest first; only a server of its own can be reached directly. */
+export function waysToLoad({ databaseUrl }: Pick<NotesGround, "databaseUrl">): WayToLoad[] {
+  return databaseUrl === undefined ? ["data_api", "uploads"] : ["direct", "data_api", "uploads"];
 }
 
 export async function runOurs(options: OursOptions): Promise<Ours> {
   const { ground, folder, roundTrip = 0 } = options;
   const { stack } = ground.project;
-  const way = options.way ?? (await fastest(ground));
+  const way = options.way ?? waysToLoad(ground)[0]!;
   const direct = way === "direct";
   const delay = await openDelay(direct ? ground.databaseUrl! : stack.url, roundTrip);
   const flags = [...(direct ? ["--db-url", delay.url] : []), ...(way === "uploads" ? [] : ["--no-upload"])];
@@ -61,8 +50,4 @@ export async function runOurs(options: OursOptions): Promise<Ours> {
   } finally {
     await delay.close();
   }
-}
-
-async function fastest({ databaseUrl }: NotesGround): Promise<WayToLoad> {
-  return (await waysToLoad()).find((way) => way !== "direct" || databaseUrl !== undefined)!;
 }
