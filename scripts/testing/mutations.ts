@@ -378,11 +378,11 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "  if true",
   },
   "the rows that are gone, in compare": {
-    find: "        and (s.gone or s.store <> 'bucket'))",
-    replace: "        and false)",
+    find: "          and (s.gone or s.store <> 'bucket'))",
+    replace: "          and false)",
   },
   "the objects that are others, in compare": {
-    find: "      and bb.version is not distinct from case when o.name is not null then coalesce(o.version, '') end\n",
+    find: "        and bb.version is not distinct from case when o.name is not null then coalesce(o.version, '') end\n",
     replace: "",
   },
   "the end of the change feed": { find: " and d.changed < horizon\n", replace: "\n" },
