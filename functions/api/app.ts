@@ -1,6 +1,6 @@
 /**
  * The peers' doors: `GET /changes`, `GET /documents/<collection>/<path>`, `POST /documents`, `POST /push`,
- * `GET /conflicts`, `GET /openapi.json`. A program with a secret key sees everything; a person sees what the policies of their own tables
+ * `GET /conflicts`, `GET /collections`, `GET /openapi.json`. A program with a secret key sees everything; a person sees what the policies of their own tables
  * let them see.
  */
 import { type Context, Hono } from "hono";
@@ -52,6 +52,12 @@ export function createApiApp(options: ApiAppOptions): Hono {
   app.use(cors({ origin: "*", allowHeaders: ["authorization", "apikey", "content-type", "x-client-info"] }));
 
   app.get("/openapi.json", (c) => c.json(openApi(`${options.url}/functions/v1/frontrow-api`)));
+
+  app.get("/collections", async (c) => {
+    await identify(c.req.raw.headers);
+    // What is registered, as a peer must have the same to make the same of a text.
+    return c.json({ items: (await hub.registered()).map(({ isEmpty: _, ...one }) => one) });
+  });
 
   app.get("/changes", async (c) => {
     const caller = await identify(c.req.raw.headers);

@@ -20,6 +20,12 @@ export interface Route {
 export const ROUTES: readonly Route[] = [
   {
     method: "get",
+    path: "/collections",
+    summary: "The collections that are registered, with their columns' types.",
+    answer: schemas.collectionsAnswer,
+  },
+  {
+    method: "get",
     path: "/changes",
     summary: "Documents changed since a cursor, each once, at its newest revision. None is ever skipped.",
     query: schemas.changesQuery,

@@ -49,6 +49,18 @@ export const changesAnswer = object({
   ),
 });
 
+export const collectionsAnswer = object({
+  items: array(
+    looseObject({
+      name: string(),
+      digest: string().describe(
+        "Of the config that was registered: a peer with another one makes other rows of a text.",
+      ),
+      columns: array(looseObject({ column: string(), type: string() })),
+    }),
+  ),
+});
+
 export const documentPlace = documentName;
 export const documentQuery = object({ texts: optional(flag).describe("Default true.") });
 export const documentAnswer = document;
