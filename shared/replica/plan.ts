@@ -57,16 +57,25 @@ export function planDocument(input: PlanInput): LocalPlan {
     const isBack = incoming.text !== null && hubText === null;
     if (isBack && file.reading.state === "absent") sides[0] = { ...file, base: null };
   }
-  const plan = reconcile({
-    hub: document === null ? null : { revision: document.revision, text: hubText },
-    sides,
-    mapping: binding.columns.mapping,
-    policies: policiesOf(input),
-    codec,
-    hasBody: binding.collection.body !== null,
-    resolution: resolutionOf(input, conflict),
-  });
-  return localPlan(input, refusedIfUnreadable(input, plan));
+  const decide = (resolution: Resolution | null): Plan =>
+    reconcile({
+      hub: document === null ? null : { revision: document.revision, text: hubText },
+      sides,
+      mapping: binding.columns.mapping,
+      policies: policiesOf(input),
+      codec,
+      hasBody: binding.collection.body !== null,
+      resolution,
+    });
+  const undecided = decide(null);
+  const resolution = isAbout(conflict, undecided) ? resolutionOf(input, conflict) : null;
+  const plan = resolution === null ? undecided : decide(resolution);
+  return localPlan(input, refusedIfUnreadable(input, plan), resolution !== null);
+}
+
+/** A decision is about the versions that the person saw; when one has moved since, it is another question. */
+function isAbout(conflict: LocalConflict | null, { conflict: now }: Plan): boolean {
+  return now !== null && conflict?.ours === now.row && conflict.theirs === now.file;
 }
 
 /** The table has no word here, and every column may be edited on both sides. */
@@ -159,7 +168,7 @@ function refusedIfUnreadable({ binding, path, incoming }: PlanInput, plan: Plan)
   }
 }
 
-function localPlan(input: PlanInput, plan: Plan): LocalPlan {
+function localPlan(input: PlanInput, plan: Plan, isDecided: boolean): LocalPlan {
   const { binding, path, document, incoming, conflict, author, message } = input;
   const name = { collection: binding.collection.name, path };
   const expect = document?.revision ?? null;
@@ -179,7 +188,7 @@ function localPlan(input: PlanInput, plan: Plan): LocalPlan {
   const noted = plan.conflict && {
     overlapping: plan.conflict.overlaps.map(labelOf),
     held: plan.conflict.held,
-    decidedBy: conflict?.decision && !plan.conflict.held ? "person" : plan.conflict.decidedBy,
+    decidedBy: isDecided ? "person" : plan.conflict.decidedBy,
     base: plan.conflict.base,
     ours: plan.conflict.row,
     theirs: plan.conflict.file,
