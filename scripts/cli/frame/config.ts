@@ -1,29 +1,23 @@
 /** Loads `frontrow.config.ts`. */
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Config, type ResolvedConfig, resolveConfig } from "../../../shared/collections/mod.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import { localStack } from "./address.ts";
+import { CONFIG_FILES } from "./root.ts";
 import type { Call } from "./verb.ts";
-
-const DEFAULT_FILE = "frontrow.config.ts";
 
 /** @throws {FrontrowError} `CONFIG_INVALID`, with the file and every problem in it. */
 export async function loadConfig({ io, shared }: Pick<Call, "io" | "shared">): Promise<ResolvedConfig> {
-  const shown = shared.config ?? (await configOfLocalStack({ io, shared })) ?? DEFAULT_FILE;
+  const shown = shared.config ?? (await configOfLocalStack({ io, shared })) ?? defaultFile(io.root);
   const file = shared.config === undefined ? join(io.root, shown) : resolve(io.folder, shared.config);
-  if (
-    !(await access(file).then(
-      () => true,
-      () => false,
-    ))
-  ) {
+  if (!existsSync(file)) {
     throw invalid(shown, "there is no such file", "Name another with --config, or create it.");
   }
   let declared: unknown;
   try {
-    ({ default: declared } = (await import(pathToFileURL(file).href)) as { default?: unknown });
+    ({ default: declared } = await importConfig(file));
   } catch (cause) {
     if (cause instanceof FrontrowError) throw cause;
     throw invalid(shown, briefly(cause), undefined, cause);
@@ -32,6 +26,19 @@ export async function loadConfig({ io, shared }: Pick<Call, "io" | "shared">): P
     throw invalid(shown, "it must export a config as its default: `export default defineConfig({ … })`");
   }
   return resolveConfig(declared);
+}
+
+function defaultFile(root: string): string {
+  return CONFIG_FILES.find((name) => existsSync(join(root, name))) ?? CONFIG_FILES[0];
+}
+
+/** A package under Node needs some help: `config-hooks.ts`. */
+async function importConfig(file: string): Promise<{ default?: unknown }> {
+  if (import.meta.filename!.endsWith(".js") && !("Deno" in globalThis)) {
+    const { installConfigHooks } = await import("./config-hooks.ts");
+    installConfigHooks();
+  }
+  return await import(pathToFileURL(file).href);
 }
 
 /** The stack that `npm start` runs here may be another example's than the default config's. */
