@@ -1,13 +1,20 @@
 /**
- * `npm run -s frontrow -- <verb>`: the command line. This file alone reads the environment; `cli/verbs.ts` has the verbs.
+ * `npm run -s frontrow -- <verb>`, and the package's `frontrow`: the command line. This file alone reads the environment;
+ * `cli/verbs.ts` has the verbs.
  */
 import { join } from "node:path";
 import process from "node:process";
 import type { Io } from "./cli/frame/io.ts";
+import { projectRoot } from "./cli/frame/root.ts";
 import { run } from "./cli/frame/run.ts";
 
 const { env, stdin, stdout, stderr } = process;
 const isNpm = env.npm_lifecycle_event === "frontrow";
+const isNpx = env.npm_command === "exec" && env.npm_lifecycle_event === "npx";
+// npm changes into the project's root and says where the person was.
+const folder = (isNpm && env.INIT_CWD) || process.cwd();
+// Built for the package, it works on the person's project; in the repository, on the repository's own.
+const isPackage = import.meta.filename!.endsWith(".js");
 let interrupted: AbortController | undefined;
 
 const io: Io = {
@@ -22,10 +29,9 @@ const io: Io = {
   isTerminal: stderr.isTTY === true,
   columns: stdout.columns || 100,
   environment: env,
-  root: join(import.meta.dirname!, ".."),
-  // npm changes into the project's root and says where the person was.
-  folder: (isNpm && env.INIT_CWD) || process.cwd(),
-  program: isNpm ? "npm run -s frontrow --" : "frontrow",
+  root: isPackage ? projectRoot(folder) : join(import.meta.dirname!, ".."),
+  folder,
+  program: isNpm ? "npm run -s frontrow --" : isNpx ? "npx frontrow" : "frontrow",
   ask: stdin.isTTY && stderr.isTTY ? ask : null,
   interruption() {
     if (interrupted === undefined) {

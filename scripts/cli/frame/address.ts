@@ -1,8 +1,10 @@
-/** Which project to talk to: what was said, then the environment, then the local stack that runs here. */
+/** Which project to talk to: what was said, the environment, `frontrow.yaml`, the local stack that runs here. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { FrontrowError } from "../../../shared/errors.ts";
+import type { Io } from "./io.ts";
+import { projectFileOf } from "./project-file.ts";
 import type { Call } from "./verb.ts";
 
 export interface Address {
@@ -20,26 +22,36 @@ interface LocalStack {
 }
 
 /** @throws {FrontrowError} `USAGE` when the URL or the key is not known or cannot be one. */
-export async function addressOf({ io, shared, out }: Pick<Call, "io" | "shared" | "out">): Promise<Address> {
+export async function addressOf(call: Pick<Call, "io" | "shared" | "out">): Promise<Address> {
+  const { io, shared, out } = call;
   const { environment } = io;
-  const url = shared.url ?? (environment.SUPABASE_URL || undefined);
-  const key = shared.key ?? keyFrom(environment);
+  const project = await projectFileOf(call);
+  const said = shared.url ?? (environment.SUPABASE_URL || undefined) ?? project?.origin?.url;
+  const url = said === undefined ? undefined : checked(said);
+  // Somebody else's key must never be sent to a project: the one that the file names is for the file's URL.
+  const named = project?.origin && url === checked(project.origin.url) ? project.origin.key : undefined;
+  const key = shared.key ?? keyFrom(environment, named);
   if (key !== undefined) out.hide(key);
-  if (url !== undefined && key !== undefined) return { url: checked(url), key };
-  // Somebody else's key must never be sent to the local stack, nor its key to somebody else.
+  if (url !== undefined && key !== undefined) return { url, key };
+  // Nor somebody else's key to the local stack, nor its key to somebody else.
   const local = await localStack(io.root);
   if (local) out.hide(local.secretKey);
-  if (local && (url === undefined || checked(url) === checked(local.url))) {
+  if (local && (url === undefined || url === checked(local.url))) {
     return { url: checked(local.url), key: shared.key ?? local.secretKey };
   }
-  const missing = url === undefined ? "its URL is" : `the secret key of ${checked(url)} is`;
+  const missing = url === undefined ? "its URL is" : `the secret key of ${url} is`;
   throw new FrontrowError("USAGE", `Cannot reach a project, as ${missing} not known.`, {
     rule: "no-project",
-    hint: "Set SUPABASE_URL and SUPABASE_SECRET_KEY (or give --url and --key), or run npm start in another terminal.",
+    hint:
+      named === undefined
+        ? "Set SUPABASE_URL and SUPABASE_SECRET_KEY (or give --url and --key), or run npm start in another terminal."
+        : `Set ${named}, the environment variable that ${project!.shown} names (or give --key).`,
   });
 }
 
-function keyFrom(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+/** `named`: the variable that `frontrow.yaml` names, where it is about this project. */
+function keyFrom(environment: Io["environment"], named = "SUPABASE_SECRET_KEY"): string | undefined {
+  if (named !== "SUPABASE_SECRET_KEY") return environment[named] || undefined;
   const { SUPABASE_SECRET_KEY, SUPABASE_SECRET_KEYS, SUPABASE_SERVICE_ROLE_KEY } = environment;
   return (SUPABASE_SECRET_KEY || defaultIn(SUPABASE_SECRET_KEYS) || SUPABASE_SERVICE_ROLE_KEY) ?? undefined;
 }

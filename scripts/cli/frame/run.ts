@@ -65,7 +65,10 @@ function createProgram(
     .usage("<verb> [options]")
     .option("--json", "print one JSON object, nothing else, on stdout")
     .option("--config <file>", "the config to load (default: frontrow.config.ts)")
-    .option("--url <url>", "the project (default: SUPABASE_URL, else the running local stack)")
+    .option(
+      "--url <url>",
+      "the project (default: SUPABASE_URL, frontrow.yaml's, else the running local stack)",
+    )
     .option("--key <key>", "its secret key (default: SUPABASE_SECRET_KEY, else the local stack's)")
     .option("--db-url <url>", "its database, instead of the Data API (default: SUPABASE_DB_URL)")
     .option("--collection <name>", "only this collection")

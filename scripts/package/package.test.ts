@@ -1,0 +1,165 @@
+/** The package as a stranger gets it: packed, installed into an empty folder, run by plain Node. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { bin, type Ran, root, run } from "../checks/run.ts";
+import { buildPackage } from "./build.ts";
+import { importedBy, manifestOf } from "./manifest.ts";
+
+/** The oldest Node that the package says it runs on. */
+const OLDEST = "22.13.1";
+const PINNED = join(root, "node_modules", "node", "bin");
+
+const CONFIG = `import { defineCollection, defineConfig, type FieldsOf } from "frontrow";
+import { z } from "zod";
+
+const notes = defineCollection({
+  name: "notes",
+  table: "notes",
+  path: "notes/:slug.md",
+  fields: z.object({ title: z.string() }),
+  body: "body",
+});
+export type Note = FieldsOf<typeof notes>;
+export const note: Note = { title: "typed" };
+export default defineConfig({ collections: [notes] });
+`;
+/** Loads the config, and finds no project behind it. */
+const SYNC = ["sync", "--json", "--url", "http://127.0.0.1:9", "--key", "sb_secret_none"];
+
+let folder: string;
+let home: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "frontrow-package-"));
+  home = join(folder, "home");
+  await buildPackage(join(folder, "dist"));
+  await mkdir(join(home, "content", "deep"), { recursive: true });
+  await writeFile(join(home, "package.json"), '{ "private": true }\n');
+  await writeFile(join(home, "frontrow.config.ts"), CONFIG);
+  await writeFile(join(home, "content", "a.md"), "---\ntitle: A\n---\n\nBody\n");
+  const { output, code } = await npm([
+    "pack",
+    "--silent",
+    "--pack-destination",
+    folder,
+    join(folder, "dist"),
+  ]);
+  assert.equal(code, 0, output);
+  const installed = await npm([
+    "install",
+    "--prefer-offline",
+    "--silent",
+    join(folder, "frontrow-0.1.0.tgz"),
+  ]);
+  assert.equal(installed.code, 0, installed.output);
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+/** npm as a person calls it, not as the child of the npm that runs these tests. */
+function npm(args: readonly string[], node = PINNED, cwd = home): Promise<Ran> {
+  const nothing = Object.keys(process.env).filter((name) => /^npm_|^SUPABASE_|^NODE_/i.test(name));
+  const env = Object.fromEntries(nothing.map((name) => [name, undefined]));
+  const PATH = `${node}${delimiter}${process.env.PATH}`;
+  return run("npm", args, { cwd, env: { ...env, PATH, npm_config_loglevel: "error" } });
+}
+
+const npx = (args: readonly string[], node: string, cwd?: string): Promise<Ran> =>
+  npm(["exec", "--no", "--", "frontrow", ...args], node, cwd);
+
+async function works(node: string): Promise<void> {
+  const version = await npx(["--version"], node);
+  assert.deepEqual([version.code, version.output], [0, "0.1.0"]);
+  const help = await npx(["--help"], node);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /^Usage: npx frontrow <verb>[\s\S]*Exit codes:/);
+  const check = await npx(["check", "content", "--json"], node);
+  assert.equal(check.code, 0, check.output);
+  assert.deepEqual(JSON.parse(check.output), {
+    files: 1,
+    identical: 1,
+    refused: [],
+    edited_one_line: 1,
+    editable: 1,
+  });
+  // From a folder below, as git finds its repository: past the config, and not a word more (no warning of Node's).
+  const sync = await npx(SYNC, node, join(home, "content", "deep"));
+  assert.equal(JSON.parse(sync.output).error.code, "HUB_UNAVAILABLE", sync.output);
+  assert.equal(sync.code, 3);
+}
+
+test("npx frontrow on this project's Node", () => works(PINNED));
+
+test(`npx frontrow on Node ${OLDEST}`, async (t) => {
+  const named = `node-${process.platform}-${process.arch}`;
+  const place = join(folder, "oldest");
+  await mkdir(place);
+  await writeFile(join(place, "package.json"), '{ "private": true }\n');
+  const got = await npm(["install", "--prefer-offline", "--silent", `${named}@${OLDEST}`], PINNED, place);
+  if (got.code !== 0) return t.skip(`${named}@${OLDEST} cannot be fetched`);
+  const node = join(place, "node_modules", named, "bin");
+  assert.equal((await run(join(node, "node"), ["--version"])).output, `v${OLDEST}`);
+  await works(node);
+});
+
+test("the config is the person's: its types are right, and a broken one is told by its name", async () => {
+  const types = await run(
+    bin("tsc"),
+    ["--ignoreConfig", "--noEmit", "--strict", "--module", "nodenext", "--types", "", "frontrow.config.ts"],
+    { cwd: home },
+  );
+  assert.equal(types.output, "");
+  const file = join(home, "broken.config.mjs");
+  await writeFile(
+    file,
+    'import { defineConfig } from "frontrow";\nexport default defineConfig({ colections: [] });\n',
+  );
+  const { code, output } = await npx([...SYNC, "--config", file], PINNED);
+  assert.equal(code, 2);
+  assert.equal(JSON.parse(output).error.code, "CONFIG_INVALID");
+});
+
+test("without the package in the project, as npx runs what it fetched: frontrow and zod are the program's own", async () => {
+  const bare = join(folder, "bare");
+  await mkdir(bare);
+  await writeFile(join(bare, "frontrow.config.ts"), CONFIG);
+  const program = join(home, "node_modules", "frontrow", "bin", "frontrow.js");
+  const { code, output } = await run(join(PINNED, "node"), [program, ...SYNC], { cwd: bare });
+  assert.deepEqual([code, JSON.parse(output).error.code], [3, "HUB_UNAVAILABLE"], output);
+});
+
+test("the repository needs no package: deno run", async () => {
+  const program = join(root, "scripts", "frontrow.ts");
+  const { code, output } = await run(bin("deno"), ["run", "-A", program, "check", "content", "--json"], {
+    cwd: home,
+  });
+  assert.deepEqual([code, JSON.parse(output).files], [0, 1]);
+});
+
+test("what is packed: no source, no test, no dependency of the tests", async () => {
+  const files = await readdir(join(home, "node_modules", "frontrow"), { recursive: true });
+  for (const wanted of ["README.md", "LICENSE", "bin/frontrow.js", "shared/mod.d.ts"]) {
+    assert.ok(files.includes(wanted), wanted);
+  }
+  assert.deepEqual(
+    files.filter((file) => /(?<!\.d)\.ts$|test/.test(file)),
+    [],
+  );
+});
+
+test("a dependency that people would not get is found when the package is built", () => {
+  const code =
+    'import { a } from "yaml";\nimport {\n  b,\n} from "@electric-sql/pglite";\nawait import("./x.js");\n';
+  assert.deepEqual(importedBy(code), ["yaml", "@electric-sql/pglite"]);
+  const project = {
+    name: "n",
+    version: "1.0.0",
+    license: "MIT",
+    dependencies: { yaml: "2.9.1", zod: "4.0.0" },
+  };
+  assert.deepEqual(manifestOf(project, ["yaml"]).dependencies, { yaml: "2.9.1" });
+  assert.throws(() => manifestOf(project, importedBy(code)), /imports @electric-sql\/pglite/);
+});
