@@ -58,6 +58,14 @@ export const ROUTES: readonly Route[] = [
     failures: ["REQUEST_TOO_LARGE", "REQUEST_TIMEOUT", "NOT_REGISTERED", "PROJECT_MISMATCH"],
   },
   {
+    method: "post",
+    path: "/ids",
+    summary: "Ids that nobody else has, or gets: ask before the document is made.",
+    body: schemas.idsBody,
+    answer: schemas.idsAnswer,
+    failures: ["NOT_FOUND", "REQUEST_TOO_LARGE", "REQUEST_TIMEOUT"],
+  },
+  {
     method: "get",
     path: "/conflicts",
     summary: "Conflicts, newest first.",

@@ -128,6 +128,19 @@ export const pushAnswer = object({
   more: boolean().describe("Some are busy: push those again, under the same id."),
 });
 
+export const idsBody = object({
+  request: uuid().describe(
+    "Of the caller's own making. Sent again within three days, it is answered the same.",
+  ),
+  collection: name,
+  count: optional(int().min(1).max(1000)).describe("How many. Default 1."),
+});
+export const idsAnswer = object({
+  format: string().describe("How an id is written: {n} is its number, {n:4} has leading zeros."),
+  first: int(),
+  last: int().describe("The numbers from first to last are the caller's alone."),
+});
+
 export const failureAnswer = object({
   error: object({
     code: string(),
