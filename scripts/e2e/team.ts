@@ -20,7 +20,7 @@ import type { Project } from "../start/project.ts";
 import { type Random, seeded } from "../torture/random.ts";
 import type { E2eOptions, E2eResult } from "./case.ts";
 import { loadTeamConfig } from "./team/config.ts";
-import { editsOf, gather, lostEdits } from "./team/evidence.ts";
+import { gather, journalOf, lostEdits } from "./team/evidence.ts";
 
 const DEVELOPER = fileURLToPath(new URL("team/developer.ts", import.meta.url));
 /** Milliseconds after which a developer may be killed, drawn anew each time. */
@@ -48,7 +48,7 @@ export async function e2e({ values, seed, progress }: E2eOptions): Promise<E2eRe
     progress("everybody has finished; the last syncs …");
     const { passes, left } = await calmDown(project, names, folders);
     const differing = await differences(project, folders);
-    const edits = folders.flatMap(editsOf);
+    const edits = folders.flatMap(journalOf);
     const lost = lostEdits(edits, await gather(project, folders));
     const duplicate = await duplicateIds(project);
     return {

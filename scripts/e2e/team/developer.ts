@@ -22,6 +22,7 @@ import { syncClone } from "../../../shared/replica/sync.ts";
 import { openClone } from "../../replica/open.ts";
 import { seeded } from "../../torture/random.ts";
 import { loadTeamConfig } from "./config.ts";
+import type { JournalEntry } from "./evidence.ts";
 
 const [folder, url, key, name, seed, rounds] = process.argv.slice(2) as [
   string,
@@ -103,8 +104,9 @@ function edit(path: string, token: string): void {
   const file = join(folder, path);
   if (!existsSync(file)) return;
   const text = readFileSync(file, "utf8");
-  if (random.chance(0.02)) {
+  if (random.chance(0.01)) {
     rmSync(file);
+    note({ token: null, path, kind: "deleted" });
     return;
   }
   if (random.chance(0.5)) {
@@ -126,5 +128,9 @@ function save(path: string, text: string, token: string, kind: "field" | "body")
   const beside = `${file}.e2e-tmp`;
   writeFileSync(beside, text);
   renameSync(beside, file);
-  appendFileSync(journal, `${JSON.stringify({ token, path, kind })}\n`);
+  note({ token, path, kind });
+}
+
+function note(entry: JournalEntry): void {
+  appendFileSync(journal, `${JSON.stringify(entry)}\n`);
 }

@@ -11,6 +11,9 @@ export interface Edit {
   kind: "field" | "body";
 }
 
+/** A line of a developer's journal. */
+export type JournalEntry = Edit | { token: null; path: string; kind: "deleted" };
+
 export interface Evidence {
   /** In documents that are there in the end. */
   final: Set<string>;
@@ -22,12 +25,12 @@ export interface Evidence {
 
 const TOKEN = /[NFB]dev\d+x\d+x\d+x\d+/g;
 
-export function editsOf(folder: string): Edit[] {
+export function journalOf(folder: string): JournalEntry[] {
   return readFileSync(join(folder, ".journal"), "utf8")
     .split("\n")
     .flatMap((line) => {
       try {
-        return line === "" ? [] : [JSON.parse(line) as Edit];
+        return line === "" ? [] : [JSON.parse(line) as JournalEntry];
       } catch {
         return []; // the kill fell into its writing
       }
@@ -69,12 +72,15 @@ export async function gather(project: Project, folders: readonly string[]): Prom
 }
 
 /**
- * Edits that are nowhere; and lines, which nobody ever takes out, that are missing in the end although no conflict and no
- * deletion put them aside.
+ * Edits that are nowhere; and lines, which nobody ever takes out, that are missing in the end although no conflict put them
+ * aside. Where somebody deleted the document, and another's edit brought it back, the history is where they are.
  */
-export function lostEdits(edits: readonly Edit[], { final, setAside, history }: Evidence): Edit[] {
-  return edits.filter(({ token, kind }) => {
-    if (final.has(token) || setAside.has(token)) return false;
-    return kind === "body" || !history.has(token);
-  });
+export function lostEdits(journals: readonly JournalEntry[], { final, setAside, history }: Evidence): Edit[] {
+  const deleted = new Set(journals.filter(({ kind }) => kind === "deleted").map(({ path }) => path));
+  return journals
+    .filter((entry): entry is Edit => entry.token !== null)
+    .filter(({ token, kind, path }) => {
+      if (final.has(token) || setAside.has(token)) return false;
+      return !history.has(token) || (kind === "body" && !deleted.has(path));
+    });
 }
