@@ -2,7 +2,7 @@
 import { FrontrowError } from "../errors.ts";
 import { keyOf } from "../hub/peer-hub.ts";
 import { type Absorbed, type AbsorbOptions, absorb } from "./absorb.ts";
-import type { CloneOutcome, ConnectedClone } from "./clone.ts";
+import type { Clone, CloneOutcome, ConnectedClone } from "./clone.ts";
 import { fetchNews, mergeNews } from "./pull.ts";
 import { type Pushed, pushOutbox } from "./push.ts";
 
@@ -22,17 +22,23 @@ export interface Synced {
   offline: FrontrowError | null;
 }
 
+/** Only the folder's news into the local hub: needs no network. */
+export async function takeIn(clone: Clone, options: AbsorbOptions = {}): Promise<Synced> {
+  return { ...NOTHING, absorbed: await absorb(clone, options) };
+}
+
+const NOTHING: Omit<Synced, "absorbed"> = {
+  fetched: 0,
+  merged: [],
+  pushed: { outcomes: [], requests: 0 },
+  offline: null,
+};
+
 /** Throws what repeating does not help: a key that is refused, an origin of another protocol. */
 export async function syncClone(clone: ConnectedClone, options: SyncOptions = {}): Promise<Synced> {
   const { pull = true, push = true, message } = options;
   const absorbed = await absorb(clone, options);
-  const done: Synced = {
-    absorbed,
-    fetched: 0,
-    merged: [],
-    pushed: { outcomes: [], requests: 0 },
-    offline: null,
-  };
+  const done: Synced = { ...NOTHING, absorbed };
   const held = new Set(absorbed.held.map(keyOf));
   try {
     if (pull) done.fetched = await fetchNews(clone);

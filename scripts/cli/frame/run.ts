@@ -6,7 +6,7 @@ import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from "./exit.ts";
 import { tell, usageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { createOutput } from "./output.ts";
-import type { Answer, SharedOptions, Verb } from "./verb.ts";
+import type { Answer, Call, SharedOptions, Verb } from "./verb.ts";
 
 /** Runs one command line (without the program's name) and answers its exit code. Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -18,7 +18,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     if (shared.key !== undefined) out.hide(shared.key);
     const closing: (() => Promise<void>)[] = [];
     try {
-      const answer: Answer = await verb.run({
+      const answer = await runVerb(verb, {
         arguments: command.processedArgs,
         options: command.opts(),
         shared,
@@ -41,6 +41,17 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     return refuse(error, argv, io, help.text);
   }
+}
+
+/** Whoever stands in a clone means the clone; another project, or the origin itself, is named. */
+async function runVerb(verb: Verb, call: Call): Promise<Answer> {
+  const { url, dbUrl, origin } = call.shared;
+  if (verb.inClone !== undefined && !origin && url === undefined && dbUrl === undefined) {
+    const { groundOf } = await import("../clone/ground.ts");
+    const ground = await groundOf(call);
+    if (ground !== null) return await verb.inClone(call, ground);
+  }
+  return await verb.run(call);
 }
 
 function createProgram(
@@ -72,6 +83,7 @@ function createProgram(
     .option("--key <key>", "its secret key (default: SUPABASE_SECRET_KEY, else the local stack's)")
     .option("--db-url <url>", "its database, instead of the Data API (default: SUPABASE_DB_URL)")
     .option("--collection <name>", "only this collection")
+    .option("--origin", "in a clone: act on the origin itself")
     .option("--yes", "do not ask")
     .option("--quiet", "only results and errors")
     .helpCommand("help [verb]", "about one verb")
@@ -85,11 +97,12 @@ function createProgram(
 }
 
 function sharedOptions(command: Command): SharedOptions {
-  const { json, yes, quiet, config, url, key, dbUrl, collection } = command.optsWithGlobals();
+  const { json, yes, quiet, origin, config, url, key, dbUrl, collection } = command.optsWithGlobals();
   return {
     json: json === true,
     yes: yes === true,
     quiet: quiet === true,
+    origin: origin === true,
     config,
     url,
     key,
