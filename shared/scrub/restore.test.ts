@@ -112,6 +112,16 @@ test("what nobody can tell is refused, never guessed", () => {
     "refused",
     "which is whose?",
   );
+  assert.equal(
+    meant(() => "Bob C\n[email]\nAnn D\n[email]\n", twins),
+    "refused",
+    "names changed places",
+  );
+  assert.equal(
+    meant(() => "[email]\n", "ann@example.org\nbob@example.org\n"),
+    "refused",
+    "who is gone?",
+  );
 });
 
 test("a text that looks like a placeholder and was there before stays what it is", () => {
