@@ -6,6 +6,7 @@ import { FrontrowError } from "../../shared/errors.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { createProgress } from "./frame/progress.ts";
+import { scrubbingOfProject } from "./frame/scrubbing.ts";
 import { reportOf, total } from "./frame/state.ts";
 import { plural } from "./frame/text.ts";
 import type { Call, Verb } from "./frame/verb.ts";
@@ -41,6 +42,7 @@ export const exportVerb: Verb = {
     const folder = resolve(io.folder, named);
     const isDry = options.dryRun === true;
     const engine = await openEngine({ ...call, arguments: [] });
+    const scrubbing = await scrubbingOfProject(call);
     await makeFolder(folder, named, isDry);
     const report = await reportOf(engine.hub, shared.collection);
     const pending = total(report, "pending") + total(report, "in_flight");
@@ -55,13 +57,18 @@ export const exportVerb: Verb = {
       remove: options.delete === true,
       portable: options.anyName !== true,
       dryRun: isDry,
+      scrubbing,
       onOutcome: () => progress.advance(),
     });
     progress.end();
 
     const seconds = Math.round(performance.now() - started) / 1000;
-    const { counts, differs, errors, gone, held } = done;
+    const { counts, differs, errors, gone, held, scrubbed } = done;
     out.say(`${countsText(counts)}${isDry ? "; nothing was changed" : ` in ${seconds} s`}`);
+    if (scrubbing !== null) {
+      const what = Object.entries(scrubbed).map(([rule, values]) => `${values} by ${rule}`);
+      out.say(`Scrubbed: ${what.length === 0 ? "nothing" : what.join(", ")}`);
+    }
     list(
       call,
       "differs",
@@ -102,6 +109,7 @@ export const exportVerb: Verb = {
         gone,
         held,
         pending,
+        scrubbed: scrubbing === null ? null : scrubbed,
         interrupted: done.interrupted,
         seconds,
       },

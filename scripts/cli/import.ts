@@ -31,10 +31,11 @@ export const importVerb: Verb = {
   async run(call) {
     const { out, io, options } = call;
     const named = call.arguments[0]!;
-    const [{ openEngine }, { load }, { createMissing }] = await Promise.all([
+    const [{ openEngine }, { load }, { createMissing }, { bringBack }] = await Promise.all([
       import("./frame/engine.ts"),
       import("./frame/load.ts"),
       import("./frame/buckets.ts"),
+      import("./frame/bring-back.ts"),
     ]);
     const started = performance.now();
     const found = await walk(resolve(io.folder, named), named);
@@ -49,9 +50,10 @@ export const importVerb: Verb = {
         hint: `There is ${engine.config.collections.map(({ name, bucket }) => `${name} in ${bucket}`).join(", ")}.`,
       });
     }
+    const back = await bringBack(engine, { collections }, resolve(io.folder, named), found.files, call);
     const created: string[] = [];
     let progress: Progress | undefined;
-    const loaded = await load(engine, { collections }, found.files, call, {
+    const loaded = await load(engine, { collections }, back.files, call, {
       onStart: (documents) => {
         progress = createProgress("importing", documents, out, io);
       },
@@ -65,10 +67,12 @@ export const importVerb: Verb = {
     });
     progress?.end();
 
-    const refused = [...found.refused, ...loaded.refused];
+    const refused = [...found.refused, ...back.refused, ...loaded.refused];
     const ignored = found.ignored + loaded.ignored;
-    const { documents, left, report } = loaded;
+    const { left, report } = loaded;
+    const documents = loaded.documents + back.unchanged;
     const counts = loaded.tally.counts();
+    if (back.unchanged > 0) counts.unchanged = (counts.unchanged ?? 0) + back.unchanged;
     const state = stateOf(report);
     const seconds = Math.round(performance.now() - started) / 1000;
     out.say(`${plural(documents, "document")} in ${seconds} s: ${countsText(counts)}`);
