@@ -5,6 +5,7 @@ import { cat } from "./cat.ts";
 import { check } from "./check.ts";
 import { conflicts } from "./conflicts.ts";
 import { diff } from "./diff.ts";
+import { doctor } from "./doctor.ts";
 import { edit } from "./edit.ts";
 import { exportVerb } from "./export.ts";
 import type { Verb } from "./frame/verb.ts";
@@ -27,6 +28,7 @@ export const verbs: readonly Verb[] = [
   importVerb,
   exportVerb,
   check,
+  doctor,
   cat,
   edit,
   register,
