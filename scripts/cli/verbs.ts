@@ -3,6 +3,7 @@
 import { backfill } from "./backfill.ts";
 import { cat } from "./cat.ts";
 import { check } from "./check.ts";
+import { completion } from "./completion.ts";
 import { conflicts } from "./conflicts.ts";
 import { diff } from "./diff.ts";
 import { doctor } from "./doctor.ts";
@@ -41,4 +42,5 @@ export const verbs: readonly Verb[] = [
   diff,
   restore,
   purgeAuthor,
+  completion,
 ];

@@ -1,12 +1,11 @@
 /** The CLI's frame: reads the command line, runs one verb, turns whatever happens into words and an exit code. */
-import { Command, CommanderError } from "commander";
-import project from "../../../package.json" with { type: "json" };
-import { verbs } from "../verbs.ts";
-import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from "./exit.ts";
+import { type Command, CommanderError } from "commander";
+import { EXIT, type ExitCode, exitCodeOf } from "./exit.ts";
 import { tell, usageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { createOutput } from "./output.ts";
-import type { Answer, SharedOptions, Verb } from "./verb.ts";
+import { createProgram } from "./program.ts";
+import type { Answer, SharedOptions } from "./verb.ts";
 
 /** Runs one command line (without the program's name) and answers its exit code. Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -41,47 +40,6 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     return refuse(error, argv, io, help.text);
   }
-}
-
-function createProgram(
-  io: Io,
-  help: { text: string },
-  call: (verb: Verb, command: Command) => Promise<void>,
-): Command {
-  const program = new Command(io.program)
-    .description("Keeps markdown files in Supabase Storage and rows in Postgres the same thing.")
-    .version(project.version, "--version", "print the version")
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.stdout(text),
-      // Only kept: `refuse` says it, as text or as JSON.
-      writeErr: (text) => {
-        help.text += text;
-      },
-      getOutHelpWidth: () => io.columns,
-      getErrHelpWidth: () => io.columns,
-    })
-    .configureHelp({ showGlobalOptions: true })
-    .usage("<verb> [options]")
-    .option("--json", "print one JSON object, nothing else, on stdout")
-    .option("--config <file>", "the config to load (default: frontrow.config.ts)")
-    .option(
-      "--url <url>",
-      "the project (default: SUPABASE_URL, frontrow.yaml's, else the running local stack)",
-    )
-    .option("--key <key>", "its secret key (default: SUPABASE_SECRET_KEY, else the local stack's)")
-    .option("--db-url <url>", "its database, instead of the Data API (default: SUPABASE_DB_URL)")
-    .option("--collection <name>", "only this collection")
-    .option("--yes", "do not ask")
-    .option("--quiet", "only results and errors")
-    .helpCommand("help [verb]", "about one verb")
-    .addHelpText("after", `\n${EXIT_HELP}`);
-  for (const verb of verbs) {
-    const command = program.command(verb.name).description(verb.summary);
-    verb.define(command);
-    command.action(() => call(verb, command));
-  }
-  return program;
 }
 
 function sharedOptions(command: Command): SharedOptions {
