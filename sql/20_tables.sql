@@ -17,6 +17,7 @@ create table frontrow.collections (
   soft_delete boolean not null,
   row_delete text not null check (row_delete in ('soft', 'hard')),
   policies jsonb not null,
+  ids jsonb,
   scope text not null,
   digest text not null,
   fingerprint text not null,
@@ -24,6 +25,7 @@ create table frontrow.collections (
 );
 comment on table frontrow.collections is 'One row per collection: table, path template, columns and policies as registered.';
 comment on column frontrow.collections.columns is 'Every mapped column: {column, type, labels, not_null, has_default}.';
+comment on column frontrow.collections.ids is 'How its documents are numbered: {key, format, inPath, inKey}; null: they are not.';
 comment on column frontrow.collections.scope is 'Digest of what decides which documents exist; a change disables deletions until confirmed.';
 comment on column frontrow.collections.fingerprint is 'Digest of the mapped columns'' definitions when registered.';
 

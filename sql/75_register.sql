@@ -98,6 +98,7 @@ begin
   c.soft_delete := has_deleted_at;
   c.row_delete := case when row_delete in ('soft', 'hard') then row_delete when has_deleted_at then 'soft' else 'hard' end;
   c.policies := spec -> 'policies';
+  c.ids := spec -> 'ids';
   c.scope := spec ->> 'scope';
   c.digest := spec ->> 'digest';
   c.fingerprint := frontrow.table_fingerprint(id, described, spec ->> 'body');

@@ -34,6 +34,7 @@ begin
       ('documents', 'Documents at their newest revision.'),
       ('push', 'Carries out plans with what a peer pushed, and remembers that.'),
       ('pushed', 'What was accepted of a push before.'),
+      ('ids', 'Hands out a block of ids.'),
       ('purge_author', 'Forgets what one person wrote, and their name.'),
       ('audit', 'Who decided what, and what every run did.')
     ) as v (name, about)

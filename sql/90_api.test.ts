@@ -5,7 +5,7 @@ import { createClient } from "@supabase/supabase-js";
 import { type Garden, startGarden } from "../scripts/testing/garden.ts";
 
 const VERBS = [
-  ..."register registered claim apply confirm fail finish backfill preview compare load export signal held resume conflicts resolve report log history revision restore purge_author audit changes documents push pushed questions visible".split(
+  ..."register registered claim apply confirm fail finish backfill preview compare load export signal held resume conflicts resolve report log history revision restore purge_author audit changes documents push pushed ids questions visible".split(
     " ",
   ),
 ];

@@ -1,7 +1,7 @@
 /**
- * The peers' doors: `GET /changes`, `GET /documents/<collection>/<path>`, `POST /documents`, `POST /push`,
- * `GET /conflicts`, `GET /openapi.json`. A program with a secret key sees everything; a person sees what the policies of their own tables
- * let them see.
+ * The peers' doors: `GET /changes`, `GET /documents/<collection>/<path>`, `POST /documents`, `POST /push`, `POST /ids`,
+ * `GET /conflicts`, `GET /collections`, `GET /openapi.json`. A program with a secret key sees everything; a person sees
+ * what the policies of their own tables let them see.
  */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
@@ -53,6 +53,12 @@ export function createApiApp(options: ApiAppOptions): Hono {
 
   app.get("/openapi.json", (c) => c.json(openApi(`${options.url}/functions/v1/frontrow-api`)));
 
+  app.get("/collections", async (c) => {
+    await identify(c.req.raw.headers);
+    // What is registered, as a peer must have the same to make the same of a text.
+    return c.json({ items: (await hub.registered()).map(({ isEmpty: _, ...one }) => one) });
+  });
+
   app.get("/changes", async (c) => {
     const caller = await identify(c.req.raw.headers);
     return c.json(await readChanges(peer, caller, queryOf(c, schemas.changesQuery)));
@@ -89,6 +95,13 @@ export function createApiApp(options: ApiAppOptions): Hono {
     return c.json(
       await carryOut({ ...options, ...options.as(caller.name), bindings: await bindings() }, caller, push),
     );
+  });
+
+  app.post("/ids", async (c) => {
+    const caller = await identify(c.req.raw.headers);
+    const asked = check(schemas.idsBody, parseJson(await readBody(c.req.raw, limits)));
+    const reader = caller.kind === "person" ? caller.claims.sub : "";
+    return c.json(await peer.ids({ ...asked, reader }));
   });
 
   app.get("/conflicts", async (c) => {

@@ -20,6 +20,12 @@ export interface Route {
 export const ROUTES: readonly Route[] = [
   {
     method: "get",
+    path: "/collections",
+    summary: "The collections that are registered, with their columns' types.",
+    answer: schemas.collectionsAnswer,
+  },
+  {
+    method: "get",
     path: "/changes",
     summary: "Documents changed since a cursor, each once, at its newest revision. None is ever skipped.",
     query: schemas.changesQuery,
@@ -50,6 +56,14 @@ export const ROUTES: readonly Route[] = [
     body: schemas.pushBody,
     answer: schemas.pushAnswer,
     failures: ["REQUEST_TOO_LARGE", "REQUEST_TIMEOUT", "NOT_REGISTERED", "PROJECT_MISMATCH"],
+  },
+  {
+    method: "post",
+    path: "/ids",
+    summary: "Ids that nobody else has, or gets: ask before the document is made.",
+    body: schemas.idsBody,
+    answer: schemas.idsAnswer,
+    failures: ["NOT_FOUND", "REQUEST_TOO_LARGE", "REQUEST_TIMEOUT"],
   },
   {
     method: "get",

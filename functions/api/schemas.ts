@@ -49,6 +49,18 @@ export const changesAnswer = object({
   ),
 });
 
+export const collectionsAnswer = object({
+  items: array(
+    looseObject({
+      name: string(),
+      digest: string().describe(
+        "Of the config that was registered: a peer with another one makes other rows of a text.",
+      ),
+      columns: array(looseObject({ column: string(), type: string() })),
+    }),
+  ),
+});
+
 export const documentPlace = documentName;
 export const documentQuery = object({ texts: optional(flag).describe("Default true.") });
 export const documentAnswer = document;
@@ -114,6 +126,19 @@ export const pushAnswer = object({
     }),
   ).describe("One for each item, in order."),
   more: boolean().describe("Some are busy: push those again, under the same id."),
+});
+
+export const idsBody = object({
+  request: uuid().describe(
+    "Of the caller's own making. Sent again within three days, it is answered the same.",
+  ),
+  collection: name,
+  count: optional(int().min(1).max(1000)).describe("How many. Default 1."),
+});
+export const idsAnswer = object({
+  format: string().describe("How an id is written: {n} is its number, {n:4} has leading zeros."),
+  first: int(),
+  last: int().describe("The numbers from first to last are the caller's alone."),
 });
 
 export const failureAnswer = object({

@@ -16,6 +16,7 @@ export const conflicts: Verb = {
       .argument("[path]", "the document, as status shows it")
       .option("--all", "resolved ones too, newest first");
   },
+  inClone: async (call, ground) => (await import("./clone/conflicts.ts")).conflictsIn(call, ground),
   async run(call) {
     const {
       arguments: [named],

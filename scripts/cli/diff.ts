@@ -1,11 +1,8 @@
 /** `frontrow diff <path> [from] [to]`: what changed between two revisions. */
-import { parseDocument, sourceOf } from "../../shared/document/mod.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import type { RevisionText } from "../../shared/hub/history-hub.ts";
-import { EXIT } from "./frame/exit.ts";
+import { sayDiff } from "./frame/diff-text.ts";
 import { documentNamed, revisionNumber } from "./frame/revisions.ts";
-import type { Paint } from "./frame/text.ts";
-import { unifiedDiff } from "./frame/unified.ts";
 import type { Verb } from "./frame/verb.ts";
 
 export const diff: Verb = {
@@ -24,8 +21,8 @@ export const diff: Verb = {
           "A deletion counts as an empty text. Ends with 0, also when something differs.",
       );
   },
+  inClone: async (call, ground) => (await import("./clone/history.ts")).diffIn(call, ground),
   async run(call) {
-    const { out } = call;
     const { openProject } = await import("./frame/engine.ts");
     const { history } = await openProject(call);
     const [named, from, to] = call.arguments as unknown as [string, number | undefined, number | undefined];
@@ -36,49 +33,14 @@ export const diff: Verb = {
     const earlier = from ?? after.parents[0] ?? null;
     const before = earlier === null ? null : await one(earlier);
     const texts = { before: before === null ? "" : textOf(before), after: textOf(after) };
-    const lines = unifiedDiff(texts.before, texts.after, {
+    return sayDiff(call, { collection, path, from: before?.revision ?? null, to: after.revision }, texts, {
       before: before === null ? "/dev/null" : `${shown}@${before.revision}`,
       after: `${shown}@${after.revision}`,
     });
-    for (const line of lines) out.say(coloured(line, out.paint));
-    if (lines.length === 0) out.note("They are the same.");
-    return {
-      code: EXIT.ok,
-      json: {
-        collection,
-        path,
-        from: before?.revision ?? null,
-        to: after.revision,
-        same: lines.length === 0,
-        ...changedParts(texts.before, texts.after),
-        diff: lines.map((line) => `${line}\n`).join(""),
-      },
-    };
   },
 };
 
 function textOf({ text, deleted, path, revision }: RevisionText): string {
   if (text !== null || deleted) return text ?? "";
   throw new FrontrowError("NOT_FOUND", `The text of revision ${revision} was purged.`, { path });
-}
-
-/** The front matter keys whose source differs, and whether the body does. */
-function changedParts(before: string, after: string): { fields: string[]; body: boolean } {
-  const [old, now] = [parseDocument(before), parseDocument(after)];
-  const source = (document: typeof old, name: string): string | null => {
-    const entry = document.entries.get(name);
-    return entry === undefined ? null : sourceOf(document, entry.value);
-  };
-  const names = new Set([...old.entries.keys(), ...now.entries.keys()]);
-  return {
-    fields: [...names].filter((name) => source(old, name) !== source(now, name)),
-    body: old.body !== now.body,
-  };
-}
-
-function coloured(line: string, paint: Paint): string {
-  if (line.startsWith("--- ") || line.startsWith("+++ ")) return paint.bold(line);
-  if (line.startsWith("@@")) return paint.dim(line);
-  if (line.startsWith("+")) return paint.green(line);
-  return line.startsWith("-") ? paint.red(line) : line;
 }

@@ -19,7 +19,7 @@ export const importVerb: Verb = {
   define(command) {
     signed(
       command
-        .argument("<dir>", "the folder; object names are the paths below it")
+        .argument("[dir]", "the folder; object names are the paths below it. In a clone: its own")
         .option("--bucket <name>", "only into the collections of this bucket")
         .option("--no-upload", "only documents and rows: the functions bring new files into the bucket"),
     ).addHelpText(
@@ -28,9 +28,12 @@ export const importVerb: Verb = {
         "document is quarantined, and lands in the bucket where there is nothing else by its name. Ends with 1 when it is not in sync afterwards.",
     );
   },
+  inClone: async (call, ground) => (await import("./clone/sync.ts")).syncIn("import", call, ground),
   async run(call) {
     const { out, io, options } = call;
-    const named = call.arguments[0]!;
+    const named = call.arguments[0];
+    if (named === undefined)
+      throw new FrontrowError("USAGE", "Which folder? Outside of a clone, import needs one.");
     const [{ openEngine }, { load }, { createMissing }, { bringBack }] = await Promise.all([
       import("./frame/engine.ts"),
       import("./frame/load.ts"),

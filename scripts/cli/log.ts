@@ -24,6 +24,7 @@ export const log: Verb = {
           "  frontrow log --author ann@example.org --since 7d\n  frontrow log --audit",
       );
   },
+  inClone: async (call, ground) => (await import("./clone/history.ts")).logIn(call, ground),
   async run(call) {
     const { options, shared } = call;
     const { openProject } = await import("./frame/engine.ts");

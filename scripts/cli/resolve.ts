@@ -24,6 +24,7 @@ export const resolve: Verb = {
       .option("--text <file>", "the document as it shall be; - reads it from stdin")
       .option("--seen <word>", "only if nothing moved since `conflicts <path>` printed this word");
   },
+  inClone: async (call, ground) => (await import("./clone/conflicts.ts")).resolveIn(call, ground),
   async run(call) {
     const {
       arguments: [named],

@@ -22,6 +22,7 @@ export const restore: Verb = {
         "Nothing is lost: what is there now stays in the history. What somebody changes meanwhile is merged.",
     );
   },
+  inClone: async (call, ground) => (await import("./clone/history.ts")).restoreIn(call, ground),
   async run(call) {
     const { options, shared, out } = call;
     const [named, revision] = call.arguments as unknown as [string, number];

@@ -14,6 +14,7 @@ export const show: Verb = {
         "\nExamples:\n  frontrow show users/ann/parts/critic.md@3\n  frontrow show users/ann/parts/critic.md@3 > critic.md",
       );
   },
+  inClone: async (call, ground) => (await import("./clone/history.ts")).showIn(call, ground),
   async run(call) {
     const { openProject } = await import("./frame/engine.ts");
     const { history } = await openProject(call);

@@ -13,8 +13,11 @@ export const status: Verb = {
   name: "status",
   summary: "how many documents there are, and what is not in sync and why",
   define(command) {
-    command.option("--watch", "show it again every two seconds until interrupted");
+    command
+      .option("--watch", "show it again every two seconds until interrupted")
+      .option("--fetch", "in a clone: ask the origin first what is new there");
   },
+  inClone: async (call, ground) => (await import("./clone/status.ts")).statusIn(call, ground),
   async run(call) {
     const { options, out, io } = call;
     if (options.watch === true && out.isJson) {

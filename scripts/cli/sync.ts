@@ -13,9 +13,11 @@ export const sync: Verb = {
       .argument("[collection]", "only this one")
       .option("--full", "look at every document again, whatever its versions say")
       .option("--hours <n>", "look again at documents that changed in the last n hours", hours)
+      .option("--deletions", "in a clone: many files that are gone at once were deleted on purpose")
       .option("--dry-run", "list what would happen; change nothing")
       .addHelpText("after", "\nEnds with 1 when it is not in sync afterwards, or (--dry-run) would not be.");
   },
+  inClone: async (call, ground) => (await import("./clone/sync.ts")).syncIn("sync", call, ground),
   async run(call) {
     const { openEngine, settle } = await import("./frame/engine.ts");
     const { options, out } = call;

@@ -12,8 +12,11 @@ import { exportVerb } from "./export.ts";
 import type { Verb } from "./frame/verb.ts";
 import { halts } from "./halts.ts";
 import { importVerb } from "./import.ts";
+import { init } from "./init.ts";
 import { log } from "./log.ts";
+import { pull } from "./pull.ts";
 import { purgeAuthor } from "./purge-author.ts";
+import { push } from "./push.ts";
 import { register } from "./register.ts";
 import { resolve } from "./resolve.ts";
 import { restore } from "./restore.ts";
@@ -21,10 +24,15 @@ import { resume } from "./resume.ts";
 import { show } from "./show.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
+import { watch } from "./watch.ts";
 
 export const verbs: readonly Verb[] = [
+  init,
   status,
   sync,
+  pull,
+  push,
+  watch,
   backfill,
   importVerb,
   exportVerb,

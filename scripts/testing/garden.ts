@@ -190,7 +190,11 @@ export async function endWaits(sql: Sql): Promise<void> {
 
 /** The hub over a direct connection: the same functions, without HTTP. */
 export function directHub(sql: Sql, identity = "local"): Hub {
-  const client: RpcClient = {
+  return createPostgresHub(directClient(sql), { identity });
+}
+
+export function directClient(sql: Sql): RpcClient {
+  return {
     async rpc(name, { request }) {
       try {
         const [row] = await sql.query<{ data: unknown }>(`select public.${name}($1::text::jsonb) as data`, [
@@ -203,7 +207,6 @@ export function directHub(sql: Sql, identity = "local"): Hub {
       }
     },
   };
-  return createPostgresHub(client, { identity });
 }
 
 /** Deletes objects by SQL, which Storage forbids unless it is told; the bodies stay. `names` is a LIKE pattern. */

@@ -27,6 +27,7 @@ const FILES = [
   "sql/71_together.test.ts",
   "sql/74_columns.test.ts",
   "sql/81_walk.test.ts",
+  "sql/88_ids.test.ts",
   "sql/90_api.test.ts",
   "shared/sync/crash.test.ts",
   "shared/sync/follow.test.ts",
@@ -36,7 +37,7 @@ const FILES = [
   "shared/sync/conflict-copy.test.ts",
   "scripts/simulate/fixtures.test.ts",
 ];
-const ON_POSTGRES = ["sql/workers.pg.test.ts", "sql/leases.pg.test.ts"];
+const ON_POSTGRES = ["sql/workers.pg.test.ts", "sql/leases.pg.test.ts", "sql/88_ids.pg.test.ts"];
 
 function failing(mutation: string, files: readonly string[]): Promise<string[]> {
   return new Promise((resolve, reject) => {

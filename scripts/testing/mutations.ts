@@ -409,6 +409,42 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: " and p.reader = pg_catalog.md5(coalesce(pushed.request ->> 'reader', ''))",
     replace: "",
   },
+  "one after the other, for ids": {
+    find: "format = c.ids ->> 'format' for update;",
+    replace: "format = c.ids ->> 'format';",
+  },
+  "the memory of ids": {
+    find: "  if b.request is null then\n    delete from frontrow.id_blocks",
+    replace: "  if true then\n    delete from frontrow.id_blocks",
+  },
+  "whose ids they are": {
+    find: "id_blocks.request = asked_for and reader = asker and",
+    replace: "id_blocks.request = asked_for and",
+  },
+  "numbers from before ids": {
+    find: "is distinct from place then frontrow.highest_id(c)",
+    replace: "is distinct from place then 0",
+  },
+  "numbers made by hand": {
+    find: "else frontrow.highest_id_since(c, s.looked_at) end);",
+    replace: "else 0 end);",
+  },
+  "numbers of what waits for a worker": {
+    find: "    union all select s.path from frontrow.dirty as s where s.collection = c.name\n",
+    replace: "",
+  },
+  "numbers of what is in quarantine": {
+    find: "    union all select q.path from frontrow.quarantine as q where q.collection = c.name) as p",
+    replace: "  ) as p",
+  },
+  "numbers of transactions that still run": {
+    find: "looked_at = horizon",
+    replace: "looked_at = pg_catalog.pg_current_xact_id()",
+  },
+  "where ids were looked for": {
+    find: "case when s.looked is distinct from place then",
+    replace: "case when s.looked is null then",
+  },
 };
 
 export function mutate(sql: string, name: string | undefined): string {

@@ -1,7 +1,7 @@
 /** What a project writes in `frontrow.config.ts`. Nothing is checked at run time here: `resolveConfig` does. */
 
 import type { ZodObject, z } from "zod";
-import type { CheckedPath, ColumnMap, ColumnName, TableName } from "./database-types.ts";
+import type { CheckedPath, ColumnMap, ColumnName, PathParams, TableName } from "./database-types.ts";
 import type { Policies } from "./policies.ts";
 
 /** A collection as declared, its names checked against the database `D`, where one is given. */
@@ -37,11 +37,26 @@ export type CollectionOptions<D, T extends string, F extends ZodObject, P extend
   extra?: ColumnName<D, T>;
   policies?: Policies<FieldName<F>>;
   /**
+   * The hub numbers this collection's documents: `{ key: "id", format: "INFRA-{n}" }`. `key` is the param of the path that
+   * holds the id; `{n:4}` writes leading zeros.
+   * @default none: whoever makes a document names it
+   */
+  ids?: { key: ParamName<P>; format: string };
+  /**
+   * What `frontrow new` begins a document with: files, from the configuration's folder. `"templates/story.md"` is
+   * `{ story: "templates/story.md" }`; of several the first is the default.
+   * @default none: a header and a heading
+   */
+  templates?: string | Readonly<Record<string, string>>;
+  /**
    * Columns that look like they grant something (`role`, `is_admin` …) and that a file may set all the same.
    * @default []
    */
   allowSensitive?: readonly ColumnName<D, T>[];
 };
+
+/** A param of the path, where the path is known to the compiler. */
+type ParamName<P extends string> = string extends P ? string : PathParams<P>;
 
 export type FieldName<F extends ZodObject> = keyof F["shape"] & string;
 
@@ -56,6 +71,8 @@ export interface Collection<F extends ZodObject = ZodObject> {
   readonly body?: string;
   readonly extra?: string;
   readonly policies?: Policies;
+  readonly ids?: { readonly key: string; readonly format: string };
+  readonly templates?: string | Readonly<Record<string, string>>;
   readonly allowSensitive?: readonly string[];
 }
 

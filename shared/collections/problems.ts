@@ -6,6 +6,7 @@ import { overlaps } from "../document/path-overlap.ts";
 import { FrontrowError } from "../errors.ts";
 import { columnProblems } from "./column-problems.ts";
 import type { Collection, Config } from "./define.ts";
+import { idProblems, templateProblems } from "./id-problems.ts";
 import { namesOf } from "./names.ts";
 import { policiesSchema } from "./policies.ts";
 
@@ -31,6 +32,8 @@ const shape = z.strictObject({
   body: z.string().optional(),
   extra: z.string().optional(),
   policies: policiesSchema.optional(),
+  ids: z.strictObject({ key: z.string(), format: z.string() }).optional(),
+  templates: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
   allowSensitive: z.array(z.string()).optional(),
 });
 
@@ -101,7 +104,12 @@ function collectionProblems(collection: Collection): Problem[] {
       `its sentinel "${sentinel}" is no path of "${template.template}": no file could be there`,
     );
   }
-  for (const { rule, message } of columnProblems(collection, template)) say(rule, message);
+  const found = [
+    ...columnProblems(collection, template),
+    ...idProblems(collection, template),
+    ...templateProblems(collection),
+  ];
+  for (const { rule, message } of found) say(rule, message);
   return problems;
 }
 

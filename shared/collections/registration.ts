@@ -1,7 +1,8 @@
 /** What the database is told of a collection, as plain JSON: the request of `frontrow_register`. */
 
 import { digestText } from "../document/digest.ts";
-import type { PathToken } from "../document/path.ts";
+import type { PathTemplate, PathToken } from "../document/path.ts";
+import { escapeText } from "../document/path-codec.ts";
 import type { ResolvedPolicies } from "./policies.ts";
 import type { ResolvedCollection } from "./resolve.ts";
 
@@ -19,10 +20,21 @@ export interface Registration {
   body: string | null;
   extra: string | null;
   policies: ResolvedPolicies;
+  /** Only where the collection has ids. */
+  ids?: RegisteredIds;
   /** SHA-256 hex over what decides which documents there are. Another scope is another set of documents. */
   scope: string;
   /** SHA-256 hex over all of the above. The same digest needs no new registration. */
   digest: string;
+}
+
+export interface RegisteredIds {
+  /** The key column that holds the id. */
+  key: string;
+  format: string;
+  /** Regular expressions with one group, an id's number: over a document's path, and over the key's value. */
+  inPath: string;
+  inKey: string;
 }
 
 /** The zod schema is not part of it: the database checks its own constraints. */
@@ -41,6 +53,7 @@ export async function registrationOf(collection: ResolvedCollection): Promise<Re
     body,
     extra,
     policies,
+    ...(collection.ids === null ? {} : { ids: registeredIds(path, collection.ids) }),
   };
   const scope = digestText(stableJson(["frontrow-scope-1", bucket, path.template, schema, table]));
   return {
@@ -48,6 +61,25 @@ export async function registrationOf(collection: ResolvedCollection): Promise<Re
     scope,
     digest: digestText(stableJson(["frontrow-registration-1", { ...said, scope }])),
   };
+}
+
+/** A number counts however many zeros lead it, so that none is handed out that somebody wrote in another way. */
+function registeredIds(
+  { tokens }: PathTemplate,
+  { key, format }: NonNullable<ResolvedCollection["ids"]>,
+): RegisteredIds {
+  const { prefix, suffix } = format;
+  const around = (before: string, after: string) => `${literal(before)}0*([0-9]{1,15})${literal(after)}`;
+  const inPath = tokens.map((token) => {
+    if (typeof token === "string") return literal(token);
+    return token.param === key ? around(escapeText(prefix), escapeText(suffix)) : token.many ? ".+" : "[^/]+";
+  });
+  return { key, format: format.format, inPath: `^${inPath.join("")}$`, inKey: `^${around(prefix, suffix)}$` };
+}
+
+/** A text that stands for itself in a regular expression, in JavaScript and in Postgres. */
+function literal(text: string): string {
+  return text.replace(/[.*+?()$]/g, "\\$&");
 }
 
 /** JSON with sorted keys, so that the order in which a configuration was written does not matter. */

@@ -53,6 +53,8 @@ describe("resolveConfig", () => {
         history: "all",
         maxBytes: 5_242_880,
       },
+      ids: null,
+      templates: {},
     });
   });
 
@@ -74,6 +76,19 @@ describe("resolveConfig", () => {
     assert.deepEqual(collection!.fields[0], { field: "title", column: "heading" });
     assert.deepEqual(policies.lists, { title: "set", tags: "list" });
     assert.deepEqual([policies.valve, policies.history], [{ share: 1, atLeast: 10 }, 0]);
+  });
+
+  it("compiles ids, and names a template after its file", () => {
+    const ids = { key: "slug", format: "INFRA-{n}" };
+    const [one] = resolveConfig({
+      collections: [{ ...parts, ids, templates: "templates/story.v2.md" }],
+    }).collections;
+    assert.equal(one!.ids?.key, "slug");
+    assert.equal(one!.ids?.format.write(105), "INFRA-105");
+    assert.deepEqual(one!.templates, { "story.v2": "templates/story.v2.md" });
+    const templates = { story: "a.md", bug: "b/c.md" };
+    const [two] = resolveConfig({ collections: [{ ...parts, templates }] }).collections;
+    assert.deepEqual(Object.entries(two!.templates), Object.entries(templates), "in their order");
   });
 
   it("lets a key column be a field, under its own name", () => {
@@ -120,6 +135,13 @@ describe("resolveConfig", () => {
     ["a choice there is not", "shape", { policies: { conflict: "mine" } }],
     ["a sentinel that is no path of it", "sentinel", { policies: { valve: { sentinel: "elsewhere.md" } } }],
     ["a share over 1", "shape", { policies: { valve: { share: 20 } } }],
+    ["an id that is no param of the path", "ids-key", { ids: { key: "id", format: "P-{n}" } }],
+    ["an id format without a number", "ids-format", { ids: { key: "slug", format: "P-n" } }],
+    ["ids with an option there is not", "shape", { ids: { key: "slug", format: "P-{n}", first: 5 } }],
+    ["no template", "templates", { templates: {} }],
+    ["a template whose name is none", "templates", { templates: { "A story": "a.md" } }],
+    ["a template outside the folder", "templates", { templates: "../a.md" }],
+    ["a template at an absolute path", "templates", { templates: "/etc/a.md" }],
     ["a bucket with a slash", "shape", { bucket: "a/b" }],
   ];
   for (const [what, rule, ...changes] of wrong) {
@@ -178,6 +200,24 @@ describe("registrationOf", () => {
     assert.match(said.scope + said.digest, /^[0-9a-f]{128}$/);
   });
 
+  it("says of ids where their numbers stand, and of templates nothing", async () => {
+    const before = await registration();
+    assert.ok(!("ids" in before));
+    assert.deepEqual(await registration({ templates: "story.md" }), before);
+    const format = "Ü.{n:3}-x";
+    const { ids } = await registration({
+      path: "a+b/:user_id/:slug*/p.:id.md",
+      ids: { key: "id", format },
+    });
+    assert.equal(ids?.format, format);
+    const number = (pattern: string, text: string) => new RegExp(pattern).exec(text)?.[1];
+    assert.equal(number(ids!.inPath, "a+b/ada/c/d/p.=C3=9C.00042-x.md"), "42");
+    assert.equal(number(ids!.inPath, "aab/ada/c/d/p.=C3=9C.00042-x.md"), undefined);
+    assert.equal(number(ids!.inPath, "a+b/ada/c/d/p.=C3=9C.42-xy.md"), undefined);
+    assert.equal(number(ids!.inKey, "Ü.042-x"), "42");
+    assert.equal(number(ids!.inKey, "Üa042-x"), undefined);
+  });
+
   it("has a scope that changes with the documents there are, and a digest that changes with all", async () => {
     const before = await registration();
     const same = await registration({ policies: {}, columns: {} });
@@ -192,7 +232,8 @@ describe("registrationOf", () => {
       assert.notEqual(after.scope, before.scope);
       assert.notEqual(after.digest, before.digest);
     }
-    for (const change of [{ name: "p" }, { body: "body" }, { policies: { conflict: "newest" } }]) {
+    const ids = { key: "slug", format: "P-{n}" };
+    for (const change of [{ name: "p" }, { body: "body" }, { ids }, { policies: { conflict: "newest" } }]) {
       const after = await registration(change);
       assert.equal(after.scope, before.scope);
       assert.notEqual(after.digest, before.digest);

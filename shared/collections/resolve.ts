@@ -3,8 +3,10 @@
 import type { ZodObject } from "zod";
 import { compileTemplate, type PathTemplate } from "../document/path.ts";
 import { FrontrowError } from "../errors.ts";
+import { compileIdFormat, type IdFormat } from "../ids/id-format.ts";
 import { columnsOf } from "./column-problems.ts";
 import type { Config } from "./define.ts";
+import { templatesOf } from "./id-problems.ts";
 import { namesOf } from "./names.ts";
 import { type ResolvedPolicies, resolvePolicies } from "./policies.ts";
 import { checkConfig } from "./problems.ts";
@@ -21,6 +23,10 @@ export interface ResolvedCollection {
   readonly body: string | null;
   readonly extra: string | null;
   readonly policies: ResolvedPolicies;
+  /** `null`: whoever makes a document names it. */
+  readonly ids: { readonly key: string; readonly format: IdFormat } | null;
+  /** Name → file, from the configuration's folder; the first is the default. */
+  readonly templates: Readonly<Record<string, string>>;
   readonly zod: ZodObject;
 }
 
@@ -49,6 +55,10 @@ export function resolveConfig(config: Config): ResolvedConfig {
         collection.policies,
         fields.map(({ field }) => field),
       ),
+      ids: collection.ids
+        ? { key: collection.ids.key, format: compileIdFormat(collection.ids.format) }
+        : null,
+      templates: templatesOf(collection.templates),
       zod: collection.fields,
     };
   });

@@ -69,6 +69,24 @@ export interface PushRequest {
   reader: string;
 }
 
+/** A request for ids, and whose it is. */
+export interface IdsRequest {
+  /** A UUID of the caller's making. */
+  request: string;
+  /** Empty for programs. */
+  reader: string;
+  collection: string;
+  /** How many: 1–1000. @default 1 */
+  count?: number;
+}
+
+/** Numbers that are this request's alone. `compileIdFormat(format).write` makes ids of them. */
+export interface HandedOut {
+  format: string;
+  first: number;
+  last: number;
+}
+
 /** All calls throw what `Hub`'s throw; besides, as told below. */
 export interface PeerHub {
   /**
@@ -104,4 +122,10 @@ export interface PeerHub {
     run: string,
     items: readonly ApplyItem[],
   ): Promise<Applied[]>;
+  /**
+   * The next numbers of a collection: past all that were handed out, and past those of every document, row and file that
+   * is there or ever was. The same request is answered the same block, for three days.
+   * @throws {FrontrowError} `NOT_FOUND` (no such collection), `REQUEST_INVALID` (it has no ids; the request is none).
+   */
+  ids(request: IdsRequest): Promise<HandedOut>;
 }

@@ -104,6 +104,7 @@ export function createPeerHub(client: RpcClient, caller: Caller): PeerHub {
     async push(request, pushed, run, items) {
       return (await call<{ items: Applied[] }>("push", { ...request, pushed, run, items })).items;
     },
+    ids: (request) => call("ids", request),
   };
 }
 

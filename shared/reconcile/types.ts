@@ -9,8 +9,11 @@ import type { Document, Fields, Mapping, Value } from "../document/mod.ts";
 import type { FrontrowError } from "../errors.ts";
 import type { Resolution } from "./resolution.ts";
 
-/** A place where documents live. `directory` is what `import` or a peer brings: only pulled from, never pushed to here. */
-export type StoreName = "bucket" | "table" | "directory";
+/**
+ * A place where documents live. `directory` is what `import` or a push brings, and `peer` what a clone's origin says: only
+ * pulled from, never pushed to here.
+ */
+export type StoreName = "bucket" | "table" | "directory" | "peer";
 
 /** A text read as a document and typed by the collection's columns. Absent fields have no opinion. */
 export interface TextContent {
@@ -82,7 +85,7 @@ export interface Codec {
 export interface ReconcileInput {
   /** null: the hub has never heard of the document; bases are then not believed. */
   hub: HubState | null;
-  /** In pull order: bucket, directory, table. */
+  /** In pull order: bucket, directory, peer, table. */
   sides: readonly Side[];
   mapping: Mapping;
   policies: Policies;

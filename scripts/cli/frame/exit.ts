@@ -8,20 +8,23 @@ export const EXIT = {
   attention: 1,
   /** Not started: the command line, the config or the installed collections do not fit. */
   usage: 2,
+  /** Conflicts are left: a person must decide. */
+  conflicts: 3,
   /** The project did not answer, or refused the key. Trying again later may help. */
-  unreachable: 3,
+  unreachable: 4,
   /** A defect of Frontrow's. */
-  defect: 4,
+  defect: 5,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_HELP = `Exit codes:
   0  done, and in sync where the verb promises it
-  1  something needs attention: quarantine, conflict, halt, refused files, work left
+  1  something needs attention: quarantine, halt, refused files, work left
   2  usage or configuration error
-  3  the project is unreachable, or the key was refused
-  4  a defect of Frontrow's own`;
+  3  conflicts are left: a person must decide
+  4  the project is unreachable, or the key was refused
+  5  a defect of Frontrow's own`;
 
 /** Configuration problems whose HTTP status is shared with "somebody else moved first". */
 const NEEDS_CONFIG = new Set([

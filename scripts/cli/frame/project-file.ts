@@ -18,6 +18,11 @@ export interface FoundProjectFile extends ProjectFile {
 
 const read = new WeakMap<Io, Promise<FoundProjectFile | null>>();
 
+/** Reads it anew the next time: it was written just now. */
+export function forgetProjectFile({ io }: Pick<Call, "io">): void {
+  read.delete(io);
+}
+
 /** null: there is none. @throws {FrontrowError} `CONFIG_INVALID` with every problem in it. */
 export function projectFileOf({ io, out }: Pick<Call, "io" | "out">): Promise<FoundProjectFile | null> {
   let found = read.get(io);

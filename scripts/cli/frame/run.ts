@@ -5,7 +5,7 @@ import { tell, usageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { createOutput } from "./output.ts";
 import { createProgram } from "./program.ts";
-import type { Answer, SharedOptions } from "./verb.ts";
+import type { Answer, Call, SharedOptions, Verb } from "./verb.ts";
 
 /** Runs one command line (without the program's name) and answers its exit code. Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -17,7 +17,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     if (shared.key !== undefined) out.hide(shared.key);
     const closing: (() => Promise<void>)[] = [];
     try {
-      const answer: Answer = await verb.run({
+      const answer = await runVerb(verb, {
         arguments: command.processedArgs,
         options: command.opts(),
         shared,
@@ -42,12 +42,24 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
+/** Whoever stands in a clone means the clone; another project, or the origin itself, is named. */
+async function runVerb(verb: Verb, call: Call): Promise<Answer> {
+  const { url, dbUrl, origin } = call.shared;
+  if (verb.inClone !== undefined && !origin && url === undefined && dbUrl === undefined) {
+    const { groundOf } = await import("../clone/ground.ts");
+    const ground = await groundOf(call);
+    if (ground !== null) return await verb.inClone(call, ground);
+  }
+  return await verb.run(call);
+}
+
 function sharedOptions(command: Command): SharedOptions {
-  const { json, yes, quiet, config, url, key, dbUrl, collection } = command.optsWithGlobals();
+  const { json, yes, quiet, origin, config, url, key, dbUrl, collection } = command.optsWithGlobals();
   return {
     json: json === true,
     yes: yes === true,
     quiet: quiet === true,
+    origin: origin === true,
     config,
     url,
     key,

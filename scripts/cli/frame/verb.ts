@@ -1,5 +1,6 @@
 /** What a verb is. One file per verb; heavy imports inside `run`, so that no verb pays for another's. */
 import type { Command } from "commander";
+import type { Ground } from "../clone/ground.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Io } from "./io.ts";
 import type { Output } from "./output.ts";
@@ -11,6 +12,8 @@ export interface Verb {
   /** Adds arguments, options and help of its own. */
   define(command: Command): void;
   run(call: Call): Promise<Answer>;
+  /** The same in a clone, unless `--origin` is said. @default `run` */
+  inClone?(call: Call, ground: Ground): Promise<Answer>;
 }
 
 /** What every verb takes, before or after its name. */
@@ -21,6 +24,8 @@ export interface SharedOptions {
   key: string | undefined;
   dbUrl: string | undefined;
   collection: string | undefined;
+  /** Act on the origin itself, not on the clone that the person stands in. */
+  origin: boolean;
   yes: boolean;
   quiet: boolean;
 }

@@ -1,0 +1,216 @@
+/** A clone as a person sees it: init, sync, push, pull, status, conflicts, over HTTP against the local stack. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { startApi, type TestApi } from "../../functions/api/test-api.ts";
+import { EXIT } from "./frame/exit.ts";
+import { cli, type Ran, root } from "./test-cli.ts";
+
+const PATH = "users/ann/parts/critic.md";
+const page = (name: string, body = "It speaks.\n"): string =>
+  `---\nname: ${name}\nstatus: active # today\n---\n${body}`;
+
+interface Person {
+  folder: string;
+  run(...argv: string[]): Promise<Ran>;
+  write(path: string, text: string): Promise<void>;
+  read(path: string): Promise<string>;
+}
+
+let api: TestApi;
+let ann: Person;
+let bob: Person;
+const folders: string[] = [];
+
+async function person(name: string): Promise<Person> {
+  const folder = await mkdtemp(join(tmpdir(), `frontrow-cli-${name}-`));
+  folders.push(folder);
+  await writeFile(
+    join(folder, "frontrow.config.ts"),
+    `export { default } from ${JSON.stringify(join(root, "examples/garden/config.ts"))};\n`,
+  );
+  const environment = { TEAM_KEY: api.program.apikey, USER: name, HOME: folder, PATH: process.env.PATH };
+  return {
+    folder,
+    run: (...argv) => cli(argv, { folder, environment }),
+    async write(path, text) {
+      const file = join(folder, "content", path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+    },
+    read: (path) => readFile(join(folder, "content", path), "utf8"),
+  };
+}
+
+before(async () => {
+  api = await startApi();
+  ann = await person("ann");
+  bob = await person("bob");
+});
+after(async () => {
+  await api.garden.stop();
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+test("init writes where the origin is, and never its key", async () => {
+  for (const who of [ann, bob]) {
+    const { code, stdout } = await who.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY");
+    assert.equal(code, EXIT.ok, stdout);
+    assert.match(stdout, /^A clone of .*: parts in content\/\.\nNow: .*sync\n$/);
+    assert.ok(!(await readFile(join(who.folder, "frontrow.yaml"), "utf8")).includes(api.program.apikey!));
+  }
+  const again = await ann.run("init");
+  assert.match(again.stdout, /^Still a clone/);
+  const other = await ann.run("init", "https://example.org");
+  assert.equal(other.code, EXIT.usage);
+});
+
+test("a file goes out and comes in; status says so on the way", async () => {
+  await ann.write(PATH, page("Critic"));
+  const before = await ann.run("status");
+  assert.equal(before.code, EXIT.attention);
+  assert.match(before.stdout, /not taken in yet[\s\S]*changed {2}users\/ann\/parts\/critic\.md/);
+  const dry = await ann.run("push", "--dry-run", "--json");
+  assert.deepEqual(dry.json.push, [PATH]);
+  const pushed = await ann.run("push", "--json");
+  assert.deepEqual([pushed.code, pushed.json.counts], [EXIT.ok, { created: 1, accepted: 1 }]);
+  assert.deepEqual((await bob.run("pull", "--dry-run", "--json")).json.pull, [PATH]);
+  assert.equal((await bob.run("pull")).code, EXIT.ok);
+  assert.equal(await bob.read(PATH), page("Critic"));
+  for (const who of [ann, bob]) assert.match((await who.run("status")).stdout, /Clean: 1 document/);
+});
+
+test("both change the same: pull says 3, both versions are shown and kept, and a person decides", async () => {
+  await ann.write(PATH, page("Inner Critic"));
+  await bob.write(PATH, page("Loud Critic"));
+  assert.equal((await ann.run("sync")).code, EXIT.ok);
+  assert.equal((await bob.run("pull")).code, EXIT.conflicts);
+  assert.equal((await bob.run("status")).code, EXIT.conflicts);
+  assert.equal(await bob.read(PATH), page("Loud Critic"));
+  const shown = await bob.run("conflicts", PATH);
+  assert.match(shown.stdout, /base {4}Critic\n {2}theirs {2}Inner Critic\n {2}ours {4}Loud Critic/);
+  const seen = / --seen (\w+) --keep ours/.exec(shown.stdout)?.[1];
+  assert.equal((await bob.run("resolve", PATH, "--seen", "nothing", "--keep", "ours")).code, EXIT.attention);
+  assert.equal((await bob.run("resolve", PATH, "--keep", "file")).code, EXIT.usage);
+  assert.equal((await bob.run("resolve", PATH, "--seen", seen!, "--keep", "ours")).code, EXIT.ok);
+  assert.equal((await bob.run("push")).code, EXIT.ok);
+  await ann.run("pull");
+  assert.equal(await ann.read(PATH), page("Loud Critic"));
+});
+
+test("history, differences and old versions need no network", async () => {
+  const offline = (who: Person, ...argv: string[]) =>
+    cli(argv, {
+      folder: who.folder,
+      environment: { USER: "bob", HOME: who.folder, PATH: process.env.PATH },
+    });
+  const log = await offline(bob, "log", PATH, "--json");
+  assert.deepEqual(
+    log.json.revisions.map(({ maker }: { maker: string }) => maker),
+    ["merge", "peer", "directory", "peer"],
+  );
+  assert.equal((await offline(bob, "show", `${PATH}@1`)).stdout, page("Critic"));
+  await bob.write(PATH, page("Loud Critic", "It shouts.\n"));
+  assert.match((await offline(bob, "diff", PATH)).stdout, /^-It speaks\.\n\+It shouts\.$/m);
+  assert.equal((await offline(bob, "import")).code, EXIT.attention);
+  assert.equal((await offline(bob, "restore", PATH, "1")).code, EXIT.ok);
+  assert.equal(await bob.read(PATH), page("Critic"));
+  assert.equal((await offline(bob, "sync")).code, EXIT.usage, "a sync needs the key");
+  assert.equal((await bob.run("sync")).code, EXIT.ok);
+  await ann.run("sync");
+  assert.equal(await ann.read(PATH), page("Critic"));
+});
+
+test("--origin means the project itself, and so does --url", async () => {
+  const there = await ann.run("status", "--origin");
+  assert.match(there.stdout, /collection +documents +rows/);
+});
+
+test("outside of a clone, push says how to make one", async () => {
+  const { code, stderr } = await cli(["push"], { folder: tmpdir() });
+  assert.equal(code, EXIT.usage);
+  assert.match(stderr, /init <url>/);
+});
+
+test("watch takes edits both ways, and outlives an origin that goes away and comes back", async () => {
+  const line = await openLine(api.garden.stack.url);
+  const carl = await person("carl");
+  await carl.run("init", line.url, "--key-variable", "TEAM_KEY");
+  const child = spawn(
+    process.execPath,
+    ["run", "-A", "--no-check", join(root, "scripts/frontrow.ts"), "watch", "--every", "0.2"],
+    {
+      cwd: carl.folder,
+      env: { ...process.env, TEAM_KEY: api.program.apikey, npm_lifecycle_event: "" },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      said += chunk;
+    });
+  const ended = new Promise((done) => child.once("close", done));
+  try {
+    // The first round brings what is there.
+    await until(() => carl.read(PATH).then(Boolean, () => false));
+    await carl.write(PATH, page("Watched"));
+    await until(async () => (await api.garden.row(PATH))?.name === "Watched");
+    await bob.run("sync");
+    await bob.write(PATH, page("Watched", "By bob.\n"));
+    await bob.run("sync");
+    await until(async () => (await carl.read(PATH)) === page("Watched", "By bob.\n"));
+    line.isUp = false;
+    await carl.write(PATH, page("Offline", "By bob.\n"));
+    await until(() => said.includes("Cannot reach the origin"));
+    line.isUp = true;
+    await until(async () => (await api.garden.row(PATH))?.name === "Offline");
+    await until(() => said.includes("The origin is back."));
+  } finally {
+    child.kill("SIGINT");
+    await ended;
+    await line.close();
+  }
+  // Not its exit code: Deno says of every child that was sent a signal that it died of it.
+  assert.match(said, /Nothing left to do: 1 document\.\n$/);
+});
+
+/** The origin by another address, which can go away. */
+async function openLine(target: string) {
+  const line = { url: "", isUp: true, close: async () => undefined as unknown };
+  const server = createServer(async (request, response) => {
+    if (!line.isUp) return void request.socket.destroy();
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
+    const answer = await fetch(`${target}${request.url}`, {
+      method: request.method!,
+      headers: headers as Record<string, string>,
+      ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
+    });
+    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  line.url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  line.close = () =>
+    new Promise((done) => {
+      server.close(done);
+      server.closeAllConnections();
+    });
+  return line;
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error("it never came to be");
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}

@@ -1,0 +1,95 @@
+/** The clone that a person stands in: `frontrow.yaml` with an origin, and a hub beside it. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { ResolvedConfig } from "../../../shared/collections/mod.ts";
+import { FrontrowError } from "../../../shared/errors.ts";
+import type { CloneOutcome, ConnectedClone } from "../../../shared/replica/clone.ts";
+import type { Origin } from "../../../shared/replica/origin.ts";
+import type { OpenClone } from "../../replica/open.ts";
+import { addressOf } from "../frame/address.ts";
+import { authorOf } from "../frame/author.ts";
+import { loadConfig } from "../frame/config.ts";
+import { type FoundProjectFile, projectFileOf } from "../frame/project-file.ts";
+import type { Call } from "../frame/verb.ts";
+
+export interface Ground {
+  root: string;
+  /** Where the documents are. */
+  folder: string;
+  project: FoundProjectFile;
+  open(onOutcome?: (one: CloneOutcome) => void): Promise<OpenClone>;
+  connect(onOutcome?: (one: CloneOutcome) => void): Promise<ConnectedClone>;
+}
+
+export const HUB = ".frontrow/hub.db";
+
+/** null: the person stands in none. */
+export async function groundOf(call: Call): Promise<Ground | null> {
+  const project = await projectFileOf(call);
+  if (project?.origin == null || !existsSync(join(project.folder, HUB))) return null;
+  return groundIn(project, call);
+}
+
+export function groundIn(project: FoundProjectFile, call: Call): Ground {
+  const root = project.folder;
+  const folder = join(root, project.directory.syncPath);
+
+  async function open(onOutcome?: (one: CloneOutcome) => void): Promise<OpenClone> {
+    const [{ openClone }, config, author] = await Promise.all([
+      import("../../replica/open.ts"),
+      loadConfig(call),
+      authorOf(call),
+    ]);
+    const clone = await openClone({
+      root,
+      folder,
+      config: chosen(config, project, call),
+      author: author ?? null,
+      signal: call.io.interruption(),
+      ...(onOutcome === undefined ? {} : { onOutcome }),
+    });
+    call.atEnd(async () => clone.close());
+    return clone;
+  }
+
+  return {
+    root,
+    folder,
+    project,
+    open,
+    async connect(onOutcome) {
+      const clone = await open(onOutcome);
+      return Object.assign(clone, { origin: await originOf(call, clone.author) });
+    },
+  };
+}
+
+/** The origin that `frontrow.yaml` names. A person's token and a program's key are told apart by what is in them. */
+export async function originOf(call: Call, author: string | null): Promise<Origin> {
+  const [{ createOrigin }, { url, key }] = await Promise.all([
+    import("../../../shared/replica/origin.ts"),
+    addressOf(call),
+  ]);
+  const who = isPersons(key) ? { token: key } : { key, author: author ?? undefined };
+  return createOrigin({ url, ...who, signal: call.io.interruption() });
+}
+
+function isPersons(key: string): boolean {
+  const [, payload] = key.split(".");
+  if (!key.startsWith("eyJ") || payload === undefined) return false;
+  try {
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))).role === "authenticated";
+  } catch {
+    return false;
+  }
+}
+
+/** `--collection`, and `entityTypes` of `frontrow.yaml`. */
+function chosen(config: ResolvedConfig, { directory }: FoundProjectFile, { shared }: Call): ResolvedConfig {
+  const wanted = shared.collection === undefined ? directory.entityTypes : [shared.collection];
+  if (wanted === null) return config;
+  const collections = config.collections.filter(({ name }) => wanted.includes(name));
+  if (collections.length === 0)
+    throw new FrontrowError("NOT_FOUND", `There is no collection "${wanted.join(", ")}" in this clone.`);
+  return { ...config, collections };
+}

@@ -1,0 +1,69 @@
+/** `frontrow sync`, `pull`, `push` and `import` in a clone. */
+
+import { displayPath } from "../../../shared/document/path-disk.ts";
+import { compareFolder } from "../../../shared/replica/absorb.ts";
+import type { ConnectedClone } from "../../../shared/replica/clone.ts";
+import { type SyncOptions, syncClone, takeIn } from "../../../shared/replica/sync.ts";
+import { EXIT } from "../frame/exit.ts";
+import { aligned, plural } from "../frame/text.ts";
+import type { Answer, Call } from "../frame/verb.ts";
+import type { Ground } from "./ground.ts";
+import { answer, noteOutcome } from "./tell.ts";
+
+export type Way = "sync" | "pull" | "push" | "import";
+
+const PARTS: Record<Exclude<Way, "import">, Pick<SyncOptions, "pull" | "push">> = {
+  sync: {},
+  pull: { push: false },
+  push: { pull: false },
+};
+
+export async function syncIn(way: Way, call: Call, ground: Ground): Promise<Answer> {
+  const { options } = call;
+  const started = new Date();
+  const how: SyncOptions = {
+    deletions: options.deletions === true,
+    message: options.message as string | undefined,
+  };
+  if (way === "import") {
+    const clone = await ground.open(noteOutcome(call));
+    return answer(way, started, clone, await takeIn(clone, how), call);
+  }
+  const clone = await ground.connect(noteOutcome(call));
+  if (options.dryRun === true) return await preview(way, clone, call);
+  return answer(way, started, clone, await syncClone(clone, { ...how, ...PARTS[way] }), call);
+}
+
+/** What a sync would begin with. What it meets at the origin while it pushes is known only then. */
+async function preview(way: Way, clone: ConnectedClone, call: Call): Promise<Answer> {
+  const { out } = call;
+  const { changed, missing, unreadable } = await compareFolder(clone);
+  const queued = clone.hub.entries().filter((one) => one.queued);
+  const seen = new Set(queued.map(({ path }) => path));
+  const pushes = [...queued, ...[...changed, ...missing].filter(({ path }) => !seen.has(path))];
+  const pulls = clone.hub.incoming().map(({ path, author }) => ({ path, author }));
+  if (way !== "push") {
+    let since = clone.hub.get("cursor") ?? undefined;
+    for (let more = true; more; ) {
+      const page = await clone.origin.changes({ since, texts: false });
+      const known = new Map(clone.hub.entries().map((one) => [one.path, one.peer?.version]));
+      pulls.push(...page.items.filter((one) => known.get(one.path) !== String(one.revision)));
+      [since, more] = [page.next, page.more];
+    }
+  }
+  const rows = [
+    ...(way === "pull" ? [] : pushes.map(({ path }) => [out.paint.green("push"), displayPath(path), ""])),
+    ...(way === "push"
+      ? []
+      : pulls.map(({ path, author }) => [out.paint.green("pull"), displayPath(path), author ?? ""])),
+  ];
+  for (const line of aligned(rows)) out.say(line);
+  out.say(rows.length === 0 ? "Nothing to do." : `${plural(rows.length, "document")}; nothing was changed.`);
+  return {
+    code: rows.length + unreadable.length === 0 ? EXIT.ok : EXIT.attention,
+    json: {
+      push: way === "pull" ? [] : pushes.map(({ path }) => path),
+      pull: way === "push" ? [] : pulls.map(({ path }) => path),
+    },
+  };
+}

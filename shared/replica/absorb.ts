@@ -1,0 +1,103 @@
+/** The folder's news into the local hub. Nothing is taken for deleted that was not looked for, nor many at once unasked. */
+import type { FrontrowError } from "../errors.ts";
+import { type DocumentName, keyOf } from "../hub/peer-hub.ts";
+import { type ValveCounts, type ValveLimits, valveTrips } from "../reconcile/valve.ts";
+import { type Clone, type CloneOutcome, ownerOf } from "./clone.ts";
+import type { LocalEntry } from "./local-hub.ts";
+import { settleDocument } from "./settle.ts";
+
+export interface Absorbed {
+  outcomes: CloneOutcome[];
+  /** Deletions that wait for a person. */
+  held: DocumentName[];
+  /** Files that could not be read, and names that no document can have. */
+  unreadable: { shown: string; error: FrontrowError }[];
+  /** Files of no collection. */
+  ignored: number;
+}
+
+export interface AbsorbOptions {
+  /** Take many deletions for meant. @default false */
+  deletions?: boolean;
+  message?: string | undefined;
+}
+
+export interface Differences extends Omit<Absorbed, "outcomes" | "held"> {
+  /** Files that are new or changed. */
+  changed: DocumentName[];
+  /** Files that are gone. */
+  missing: LocalEntry[];
+  /** Documents whose file was not written yet. */
+  unwritten: DocumentName[];
+  /** Documents that are not deleted, by collection. */
+  live: ReadonlyMap<string, number>;
+}
+
+/** Compares the folder with the local hub, and changes nothing. */
+export async function compareFolder(clone: Clone): Promise<Differences> {
+  const entries = new Map(clone.hub.entries().map((entry) => [keyOf(entry), entry]));
+  const live = new Map<string, number>();
+  const found: Differences = { changed: [], missing: [], unwritten: [], unreadable: [], ignored: 0, live };
+  const seen = new Set<string>();
+  const unread: string[] = [];
+  const wanted = (path: string): boolean => ownerOf(clone, path) !== null;
+  for await (const one of clone.folder.scan({ wanted })) {
+    clone.signal?.throwIfAborted();
+    if (one.state === "ignored") found.ignored++;
+    else if (one.state === "unread") {
+      unread.push(one.shown);
+      found.unreadable.push(one);
+    } else if (one.state === "unknown") {
+      found.unreadable.push(one);
+      const owner = one.path === null ? null : ownerOf(clone, one.path);
+      if (owner !== null) seen.add(keyOf({ collection: owner.collection.name, path: one.path! }));
+    } else {
+      const name = { collection: ownerOf(clone, one.path)!.collection.name, path: one.path };
+      const key = keyOf(name);
+      seen.add(key);
+      const entry = entries.get(key);
+      if (entry === undefined || entry.deleted || entry.directory?.version !== one.version)
+        found.changed.push(name);
+      else if (entry.directory.revision < entry.revision) found.unwritten.push(name);
+    }
+  }
+  const isUnread = (path: string): boolean =>
+    unread.some((folder) => folder === "" || path.startsWith(`${folder}/`));
+  for (const [key, entry] of entries) {
+    if (!entry.deleted) live.set(entry.collection, (live.get(entry.collection) ?? 0) + 1);
+    if (seen.has(key) || isUnread(entry.path) || ownerOf(clone, entry.path) === null) continue;
+    // Never written here, or not again: it is to come, and was not deleted.
+    if (entry.directory !== null && !entry.deleted) found.missing.push(entry);
+    else if (entry.directory === null && !entry.deleted) found.unwritten.push(entry);
+  }
+  return found;
+}
+
+export async function absorb(
+  clone: Clone,
+  { deletions = false, message }: AbsorbOptions = {},
+): Promise<Absorbed> {
+  const found = await compareFolder(clone);
+  const { changed, missing, unwritten, unreadable, ignored } = found;
+  const held = deletions ? [] : heldBack(clone, found);
+  const names = [...changed, ...unwritten, ...missing.filter((one) => !held.includes(one))];
+  const outcomes: CloneOutcome[] = [];
+  for (const name of names) {
+    clone.signal?.throwIfAborted();
+    outcomes.push(await settleDocument(clone, name, { message }));
+  }
+  for (const { collection, path } of held) clone.onOutcome?.({ collection, path, outcome: "held" });
+  return { outcomes, held, unreadable, ignored };
+}
+
+/** By collection, as in the cloud; what was deleted before counts no more, as it was said to be meant. */
+function heldBack({ bindings }: Clone, { missing, live: alive }: Differences): LocalEntry[] {
+  const held: LocalEntry[] = [];
+  for (const [collection, gone] of Map.groupBy(missing, (one) => one.collection)) {
+    const limits: ValveLimits = bindings.get(collection)!.collection.policies.valve;
+    const live = alive.get(collection) ?? 0;
+    const counts: ValveCounts = { live, deleting: gone.length, recent: 0, remaining: live - gone.length };
+    if (valveTrips(counts, limits)) held.push(...gone);
+  }
+  return held;
+}

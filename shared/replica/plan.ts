@@ -1,0 +1,254 @@
+/**
+ * Decides about one document of a clone, by the engine that decides in the cloud. Pure. To reconcile the working file is
+ * the file (`bucket`) and the origin a `peer`; there is no table. So of a decision's two sides `file` is theirs, and `row`
+ * ours.
+ */
+import { digest, encode, newDocument, parseDocument, readFields, renderDocument } from "../document/mod.ts";
+import { FrontrowError } from "../errors.ts";
+import { reconcile } from "../reconcile/reconcile.ts";
+import { labelOf, type Resolution } from "../reconcile/resolution.ts";
+import type { Base, Codec, Plan, Policies, Reading, Side, TextContent } from "../reconcile/types.ts";
+import { type Binding, readFile, readText } from "../sync/binding.ts";
+import type { Incoming, LocalApply, LocalBase, LocalConflict, LocalDocument, Maker } from "./local-hub.ts";
+
+/** What happens where both sides changed the same thing. `manual`: it waits for a person. */
+export type LocalStrategy = "manual" | "ours" | "theirs";
+
+export interface PlanInput {
+  binding: Binding;
+  strategy: LocalStrategy;
+  path: string;
+  document: LocalDocument | null;
+  /** A revision's text. */
+  textOf(revision: number): string | null;
+  file: FileReading;
+  incoming: Incoming | null;
+  /** The document's open conflict, with a person's decision. */
+  conflict: LocalConflict | null;
+  author: string | null;
+  message: string | null;
+}
+
+/** What the folder says of a document. `unchanged`: it is at the base's version. */
+export type FileReading =
+  | { state: "found"; version: string; bytes: Uint8Array }
+  | { state: "unchanged"; version: string }
+  | { state: "absent" };
+
+export interface LocalPlan {
+  outcome: Plan["outcome"];
+  /** null: there is nothing to remember. */
+  apply: LocalApply | null;
+  /** What is to be done with the file afterwards; `base`: the version it must still have, null when there is none. */
+  file: { text: string | null; base: string | null; revision: number } | null;
+}
+
+const codec: Codec = { parseDocument, readFields, renderDocument, newDocument };
+
+export function planDocument(input: PlanInput): LocalPlan {
+  const { binding, document, incoming, conflict } = input;
+  const known = textReader(input);
+  const hubText = document === null || document.deleted ? null : known(document.revision);
+  const file = readSide("bucket", document?.directory ?? null, readingOf(input), known);
+  const sides: Side[] = [file];
+  if (incoming !== null) {
+    sides.push(readSide("peer", document?.peer ?? null, incomingReading(input, incoming), known));
+    // A document that is made again, here or there, was not deleted.
+    const isBack = incoming.text !== null && hubText === null;
+    if (isBack && file.reading.state === "absent") sides[0] = { ...file, base: null };
+  }
+  const decide = (resolution: Resolution | null): Plan =>
+    reconcile({
+      hub: document === null ? null : { revision: document.revision, text: hubText },
+      sides,
+      mapping: binding.columns.mapping,
+      policies: policiesOf(input),
+      codec,
+      hasBody: binding.collection.body !== null,
+      resolution,
+    });
+  const undecided = decide(null);
+  const resolution = isAbout(conflict, undecided) ? resolutionOf(input, conflict) : null;
+  const plan = resolution === null ? undecided : decide(resolution);
+  return localPlan(input, refusedIfUnreadable(input, plan), resolution !== null);
+}
+
+/** A decision is about the versions that the person saw; when one has moved since, it is another question. */
+function isAbout(conflict: LocalConflict | null, { conflict: now }: Plan): boolean {
+  return now !== null && conflict?.ours === now.row && conflict.theirs === now.file;
+}
+
+/** The table has no word here, and every column may be edited on both sides. */
+function policiesOf({ binding: { policies }, strategy }: PlanInput): Policies {
+  const conflict = strategy === "manual" ? "merge" : strategy === "theirs" ? "file-wins" : "row-wins";
+  return { ...policies, conflict, direction: "two-way", authority: {} };
+}
+
+function resolutionOf({ binding }: PlanInput, conflict: LocalConflict | null): Resolution | null {
+  const decision = conflict?.decision;
+  if (!decision) return null;
+  if ("text" in decision) return { text: readText(binding, decision.text) };
+  if ("keep" in decision) return { keep: sideOf(decision.keep) };
+  return {
+    fields: Object.fromEntries(Object.entries(decision.fields).map(([label, side]) => [label, sideOf(side)])),
+  };
+}
+
+function sideOf(side: "ours" | "theirs"): "file" | "row" {
+  return side === "theirs" ? "file" : "row";
+}
+
+/** Texts by local revision, each parsed once. */
+function textReader({ binding, document, textOf }: PlanInput): (revision: number) => TextContent {
+  const known = new Map<number, TextContent>();
+  return (revision) => {
+    const there = known.get(revision);
+    if (there !== undefined) return there;
+    const isCurrent = revision === document?.revision && !document.deleted;
+    const text = isCurrent ? document.text : textOf(revision);
+    if (text === null) throw new Error(`revision ${revision} has no text`);
+    const content = readText(binding, text);
+    known.set(revision, content);
+    return content;
+  };
+}
+
+function readSide(
+  store: Side["store"],
+  base: LocalBase | null,
+  reading: Reading,
+  known: (revision: number) => TextContent,
+): Side {
+  const full: Base | null = base && {
+    ...base,
+    row: null,
+    get text() {
+      return known(base.revision);
+    },
+  };
+  return { store, base: full, reading, dirtyAt: null };
+}
+
+function readingOf({ binding, path, file }: PlanInput): Reading {
+  if (file.state !== "found") return file;
+  return parsed(file.version, () => readFile(binding, path, file.bytes));
+}
+
+function incomingReading({ binding, path, document }: PlanInput, { revision, text }: Incoming): Reading {
+  if (text === null) return { state: "absent" };
+  const version = String(revision);
+  if (document?.peer?.version === version) return { state: "unchanged", version };
+  return parsed(version, () => readFile(binding, path, encode(text)));
+}
+
+/** A document's error is an answer; any other is a defect of ours and is not hidden. */
+function parsed(version: string, read: () => TextContent): Reading {
+  try {
+    return { state: "found", version, content: read() };
+  } catch (error) {
+    if (!(error instanceof FrontrowError) || error.retryable) throw error;
+    return { state: "invalid", version, error };
+  }
+}
+
+/** A merged text must be a document of the collection, as the origin would refuse it otherwise: then a person looks. */
+function refusedIfUnreadable({ binding, path, incoming }: PlanInput, plan: Plan): Plan {
+  const text = plan.revisions.at(-1);
+  if (text?.store !== "merge" || plan.tombstone) return plan;
+  try {
+    readFile(binding, path, encode(text.text));
+    return plan;
+  } catch (error) {
+    if (!(error instanceof FrontrowError) || error.retryable) throw error;
+    return {
+      ...plan,
+      outcome: "quarantined",
+      quarantine: { store: "peer", version: String(incoming?.revision ?? ""), error },
+    };
+  }
+}
+
+function localPlan(input: PlanInput, plan: Plan, isDecided: boolean): LocalPlan {
+  const { binding, path, document, incoming, conflict, author, message } = input;
+  const name = { collection: binding.collection.name, path };
+  const expect = document?.revision ?? null;
+  const empty = { ...name, expect, revisions: [], tombstone: false, author, message };
+  if (plan.quarantine) {
+    const { store, version, error } = plan.quarantine;
+    const said = {
+      store: makerOf(store) === "directory" ? ("directory" as const) : ("peer" as const),
+      version,
+      code: error.code,
+      message: error.message,
+      line: error.line ?? null,
+      hint: error.hint ?? null,
+    };
+    return { outcome: "quarantined", apply: { ...empty, quarantine: said }, file: null };
+  }
+  const noted = plan.conflict && {
+    overlapping: plan.conflict.overlaps.map(labelOf),
+    held: plan.conflict.held,
+    decidedBy: isDecided ? "person" : plan.conflict.decidedBy,
+    base: plan.conflict.base,
+    ours: plan.conflict.row,
+    theirs: plan.conflict.file,
+    merged: plan.conflict.merged,
+  };
+  if (noted?.held) return { outcome: "conflict", apply: { ...empty, conflict: noted }, file: null };
+
+  const before = document?.revision ?? 0;
+  const after = before + plan.revisions.length + (plan.tombstone ? 1 : 0);
+  const apply: LocalApply = {
+    ...empty,
+    revisions: plan.revisions.map(({ text, fields, body, store }) => ({
+      text,
+      digest: digest(fields, body),
+      maker: makerOf(store),
+      author: store === "peer" ? (incoming?.author ?? null) : author,
+    })),
+    tombstone: plan.tombstone,
+    quarantine: null,
+  };
+  const directory = plan.bases.bucket;
+  if (directory !== undefined)
+    apply.directory =
+      directory === "drop" ? null : { version: directory.version, revision: before + directory.revision };
+  if (incoming !== null) {
+    apply.taken = incoming;
+    apply.peer = peerBase(input, incoming, plan, before);
+  }
+  if (noted !== null || conflict !== null) apply.conflict = noted;
+  const isQuiet =
+    plan.outcome === "unchanged" && incoming === null && conflict === null && directory === undefined;
+  return {
+    outcome: plan.outcome,
+    apply: isQuiet && !document?.quarantined ? null : apply,
+    file: plan.object && {
+      text: plan.object.op === "put" ? plan.object.text : null,
+      base: plan.object.expect,
+      revision: after,
+    },
+  };
+}
+
+function makerOf(store: Plan["revisions"][number]["store"]): Maker {
+  if (store === "bucket") return "directory";
+  return store === "peer" ? "peer" : "merge";
+}
+
+/** The local revision that is, byte for byte, the origin's: the newest of them. */
+function peerBase(
+  { document, textOf }: PlanInput,
+  { revision, text }: Incoming,
+  plan: Plan,
+  before: number,
+): LocalBase | null {
+  if (text === null) return null;
+  const version = String(revision);
+  const made = plan.revisions.findLastIndex((one) => one.text === text);
+  if (made >= 0) return { version, revision: before + made + 1 };
+  if (document !== null && !document.deleted && document.text === text) return { version, revision: before };
+  const base = document?.peer ?? null;
+  if (base !== null && textOf(base.revision) === text) return { version, revision: base.revision };
+  throw new Error("the origin's text is in no revision");
+}

@@ -1,0 +1,96 @@
+/** One document of a clone: look at the file, decide, remember, write the file. Repeated when somebody moves meanwhile. */
+import { digestText } from "../document/digest.ts";
+import { encode } from "../document/mod.ts";
+import { FrontrowError } from "../errors.ts";
+import type { DocumentName } from "../hub/peer-hub.ts";
+import { bindingOf, type Clone, type CloneOutcome } from "./clone.ts";
+import type { LocalDocument } from "./local-hub.ts";
+import { type FileReading, planDocument } from "./plan.ts";
+
+const TRIES = 5;
+
+export interface SettleOptions {
+  /** Why, for the history. @default the outcome */
+  message?: string | undefined;
+}
+
+/**
+ * What the hub remembers is durable before the file is written: after a crash the file is at its old base and is written
+ * then. Never throws what is about this document alone.
+ */
+export async function settleDocument(
+  clone: Clone,
+  name: DocumentName,
+  { message }: SettleOptions = {},
+): Promise<CloneOutcome> {
+  const { hub } = clone;
+  const said = (outcome: string, error?: FrontrowError): CloneOutcome => {
+    const one = { ...name, outcome, ...(error === undefined ? {} : { error }) };
+    clone.onOutcome?.(one);
+    return one;
+  };
+  for (let tries = 1; tries <= TRIES; tries++) {
+    const document = hub.document(name);
+    // The news may be what was sent itself: the answer says so.
+    const isNews = document === null || (document.incoming && !document.sent);
+    const incoming = isNews ? hub.incomingOf(name) : null;
+    try {
+      const file = await readFileOf(clone, name.path, document);
+      const {
+        outcome,
+        apply,
+        file: write,
+      } = planDocument({
+        binding: bindingOf(clone, name.collection),
+        strategy: clone.strategy,
+        path: name.path,
+        document,
+        textOf: (revision) => hub.textOf(name, revision),
+        file,
+        incoming,
+        conflict: document?.conflict ? hub.conflictOf(name) : null,
+        author: clone.author,
+        message: message ?? null,
+      });
+      if (apply !== null && hub.apply(apply) === "stale") continue;
+      if (write !== null) await writeFile(clone, name, write);
+      return said(outcome);
+    } catch (error) {
+      if (!(error instanceof FrontrowError)) throw error;
+      if (error.code === "REPLICA_MOVED" && tries < TRIES) continue;
+      return said(error.retryable ? "busy" : "deferred", error);
+    }
+  }
+  return said("busy");
+}
+
+async function readFileOf(
+  { folder }: Clone,
+  path: string,
+  document: LocalDocument | null,
+): Promise<FileReading> {
+  const look = await folder.look(path);
+  if (look.state === "unknown") throw look.error;
+  if (look.state === "absent") return look;
+  if (look.version === document?.directory?.version) return { state: "unchanged", version: look.version };
+  const answer = await folder.read(path, look);
+  if (answer.state === "unknown") throw answer.error;
+  if (answer.state === "absent") return answer;
+  return { state: "found", version: answer.version, bytes: answer.content };
+}
+
+async function writeFile(
+  { folder, hub }: Clone,
+  name: DocumentName,
+  { text, base, revision }: { text: string | null; base: string | null; revision: number },
+): Promise<void> {
+  const permit = { base, intent: null };
+  if (text === null) {
+    await folder.remove(name.path, permit);
+    hub.agree(name, revision, null);
+    return;
+  }
+  await folder.write(name.path, encode(text), permit);
+  // Whoever edits what was just written makes another version of it: the next look finds that.
+  hub.agree(name, revision, { version: digestText(text), revision });
+}

@@ -1,0 +1,4 @@
+/** New documents from templates. */
+
+export { type NewDocument, newDocumentOf } from "./new-document.ts";
+export { newFromTemplate } from "./new-from-template.ts";
