@@ -8,14 +8,10 @@ import type { Call, Verb } from "./frame/verb.ts";
 export const completion: Verb = {
   name: "completion",
   summary: "print a script by which a shell completes frontrow's words",
+  notes: "The collections in it are those of the config here, as they are now.",
+  examples: ["source <(frontrow completion bash)", "frontrow completion zsh > ~/.frontrow-completion.zsh"],
   define(command) {
-    command
-      .addArgument(new Argument("<shell>", "your shell").choices(SHELLS))
-      .addHelpText(
-        "after",
-        "\nExamples:\n  source <(frontrow completion bash)\n  frontrow completion fish > ~/.config/fish/completions/frontrow.fish\n\n" +
-          "The collections in it are those of the config here, as they are now.",
-      );
+    command.addArgument(new Argument("<shell>", "your shell").choices(SHELLS));
   },
   async run(call) {
     const [{ createProgram }, { wordsOf }, { completionFor }] = await Promise.all([

@@ -9,13 +9,11 @@ import type { Call, Verb } from "./frame/verb.ts";
 export const doctor: Verb = {
   name: "doctor",
   summary: "check runtime, settings, project and folder, and say what to do",
+  notes:
+    "Ends with 1 when something failed; warnings end with 0. Changes nothing; it makes and removes a folder to see what the file system tells apart.",
+  examples: ["frontrow doctor", "frontrow doctor --json"],
   define(command) {
-    command.addHelpText(
-      "after",
-      "\nExamples:\n  frontrow doctor\n  frontrow doctor --json\n\n" +
-        "Ends with 1 when something failed; warnings end with 0. Changes nothing; it\n" +
-        "makes and removes a folder to see what the file system tells apart.",
-    );
+    command;
   },
   async run(call) {
     const { out, io } = call;

@@ -17,19 +17,16 @@ const MOST = 20;
 export const exportVerb: Verb = {
   name: "export",
   summary: "write the documents into a folder; what was edited there stays",
+  notes:
+    "Writes what the project last agreed on: sync first for the newest. A file is overwritten only if an export wrote it and nobody edited it since; others that differ are listed, and it ends with 1. To keep an edit, import the folder first. What stores.directory.scrub in frontrow.yaml names is taken out of every file.",
+  examples: ["frontrow export content", "frontrow export content --delete --dry-run"],
   define(command) {
     command
       .argument("<dir>", "the folder; it is made where there is none")
       .option("--force", "overwrite files that differ, too")
       .option("--delete", "remove the files of documents that are gone, if nobody edited them")
       .option("--any-name", "also names that Windows cannot hold")
-      .option("--dry-run", "say what would be written; change nothing")
-      .addHelpText(
-        "after",
-        "\nExamples:\n  frontrow export content\n  frontrow export content --delete --dry-run\n\n" +
-          "Writes what the project last agreed on: sync first for the newest. A file is overwritten only if an export wrote it and\n" +
-          "nobody edited it since; others that differ are listed, and it ends with 1. To keep an edit, import the folder first.",
-      );
+      .option("--dry-run", "say what would be written; change nothing");
   },
   async run(call) {
     const { out, io, options, shared } = call;

@@ -16,16 +16,15 @@ const MOST = 20;
 export const importVerb: Verb = {
   name: "import",
   summary: "bring the files of a folder in; each counts as an edit of its document",
+  notes:
+    "Dotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a document is quarantined, and lands in the bucket where there is nothing else by its name. What left scrubbed has no opinion where it was scrubbed. Ends with 1 when it is not in sync afterwards.",
+  examples: ["frontrow import content", 'frontrow import content --message "spring cleaning" --json'],
   define(command) {
     signed(
       command
         .argument("[dir]", "the folder; object names are the paths below it. In a clone: its own")
         .option("--bucket <name>", "only into the collections of this bucket")
         .option("--no-upload", "only documents and rows: the functions bring new files into the bucket"),
-    ).addHelpText(
-      "after",
-      "\nDotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a\n" +
-        "document is quarantined, and lands in the bucket where there is nothing else by its name. Ends with 1 when it is not in sync afterwards.",
     );
   },
   inClone: async (call, ground) => (await import("./clone/sync.ts")).syncIn("import", call, ground),

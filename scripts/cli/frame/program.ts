@@ -4,6 +4,7 @@ import project from "../../../package.json" with { type: "json" };
 import { verbs } from "../verbs.ts";
 import { EXIT_HELP } from "./exit.ts";
 import type { Io } from "./io.ts";
+import { wrapped } from "./text.ts";
 import type { Verb } from "./verb.ts";
 
 /** `call` runs a verb; what commander complains of is added to `help.text`. */
@@ -22,8 +23,8 @@ export function createProgram(
       writeErr: (text) => {
         help.text += text;
       },
-      getOutHelpWidth: () => io.columns,
-      getErrHelpWidth: () => io.columns,
+      getOutHelpWidth: () => Math.min(WIDTH, io.columns),
+      getErrHelpWidth: () => Math.min(WIDTH, io.columns),
     })
     .configureHelp({ showGlobalOptions: true })
     .usage("<verb> [options]")
@@ -44,7 +45,19 @@ export function createProgram(
   for (const verb of verbs) {
     const command = program.command(verb.name).description(verb.summary);
     verb.define(command);
+    command.addHelpText("after", helpAfter(verb, io));
     command.action(() => call(verb, command));
   }
   return program;
+}
+
+/** A terminal that is wider is not easier to read. */
+const WIDTH = 80;
+
+function helpAfter({ notes, examples }: Verb, io: Io): string {
+  const paragraph = notes === undefined ? [] : ["", ...wrapped(notes, Math.min(WIDTH, io.columns))];
+  const lines = examples.map(
+    (example) => `  ${example.replaceAll(/\bfrontrow (?=[a-z])/g, `${io.program} `)}`,
+  );
+  return [...paragraph, "", "Examples:", ...lines].join("\n");
 }
