@@ -9,14 +9,13 @@ import type { Verb } from "./frame/verb.ts";
 export const backfill: Verb = {
   name: "backfill",
   summary: "compare every file and row, and work off what differs",
+  notes:
+    "Ends with 1 when it is not in sync afterwards, or when a collection has no document though there are rows or files.",
+  examples: ["frontrow backfill", "frontrow backfill parts --full"],
   define(command) {
     command
       .argument("[collection]", "only this one")
-      .option("--full", "look at every document again, whatever its versions say")
-      .addHelpText(
-        "after",
-        "\nEnds with 1 when it is not in sync afterwards, or when a collection has no document though there are rows or files.",
-      );
+      .option("--full", "look at every document again, whatever its versions say");
   },
   async run(call) {
     const { openEngine, settle } = await import("./frame/engine.ts");

@@ -5,6 +5,7 @@ import type { Verb } from "./frame/verb.ts";
 export const cat: Verb = {
   name: "cat",
   summary: "print a file of the bucket as it is now",
+  examples: ["frontrow cat users/ann/parts/critic.md", "frontrow cat users/ann/parts/critic.md > critic.md"],
   define(command) {
     command.argument("<path>", "the document, as status shows it");
   },

@@ -17,6 +17,9 @@ const MOST = 20;
 export const check: Verb = {
   name: "check",
   summary: "read every markdown file of a folder and see that it comes back unchanged",
+  notes:
+    "Ends with 0 when every file that can be read comes back byte for byte and every edit of one field changes that field's lines alone. Files that cannot be read are listed, and are no failure of the check. A folder without markdown ends with 1: nothing was checked. With --merge it ends with 0 when no edit was lost.",
+  examples: ["frontrow check content", "frontrow check content --merge --seed 7"],
   define(command) {
     command
       .argument("<dir>", "the folder")
@@ -24,13 +27,7 @@ export const check: Verb = {
         "--merge",
         "edit every file on two sides at random, merge, and look for lost edits; writes nothing",
       )
-      .option("--seed <number>", "with --merge: the same number makes the same edits", "1")
-      .addHelpText(
-        "after",
-        "\nEnds with 0 when every file that can be read comes back byte for byte and every edit of one field changes that\n" +
-          "field's lines alone. Files that cannot be read are listed, and are no failure of the check. A folder without\n" +
-          "markdown ends with 1: nothing was checked. With --merge it ends with 0 when no edit was lost.",
-      );
+      .option("--seed <number>", "with --merge: the same number makes the same edits", "1");
   },
   async run(call) {
     const { io, out, options } = call;

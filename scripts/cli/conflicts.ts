@@ -11,6 +11,7 @@ import type { Answer, Call, Verb } from "./frame/verb.ts";
 export const conflicts: Verb = {
   name: "conflicts",
   summary: "list the open conflicts, or show one: what the base, the file and the row say",
+  examples: ["frontrow conflicts", "frontrow conflicts users/ann/parts/critic.md"],
   define(command) {
     command
       .argument("[path]", "the document, as status shows it")

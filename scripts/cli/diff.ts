@@ -8,18 +8,14 @@ import type { Verb } from "./frame/verb.ts";
 export const diff: Verb = {
   name: "diff",
   summary: "what changed in a document between two revisions",
+  notes:
+    "Without a number: the last change. With one: all changes since that revision. With two: from one to the other. A deletion counts as an empty text. Ends with 0, also when something differs.",
+  examples: ["frontrow diff users/ann/parts/critic.md", "frontrow diff users/ann/parts/critic.md 3 5"],
   define(command) {
     command
       .argument("<path>", "the document")
       .argument("[from]", "a revision (default: the one the newest was made from)", revisionNumber)
-      .argument("[to]", "a revision (default: the newest)", revisionNumber)
-      .addHelpText(
-        "after",
-        "\nExamples:\n  frontrow diff users/ann/parts/critic.md        the last change\n" +
-          "  frontrow diff users/ann/parts/critic.md 3      all changes since revision 3\n" +
-          "  frontrow diff users/ann/parts/critic.md 3 5    from 3 to 5\n\n" +
-          "A deletion counts as an empty text. Ends with 0, also when something differs.",
-      );
+      .argument("[to]", "a revision (default: the newest)", revisionNumber);
   },
   inClone: async (call, ground) => (await import("./clone/history.ts")).diffIn(call, ground),
   async run(call) {

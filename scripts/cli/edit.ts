@@ -11,6 +11,10 @@ import type { Verb } from "./frame/verb.ts";
 export const edit: Verb = {
   name: "edit",
   summary: "open a file of the bucket in your editor ($VISUAL, $EDITOR)",
+  examples: [
+    "frontrow edit users/ann/parts/critic.md",
+    "frontrow edit users/ann/parts/critic.md --author ann@example.org",
+  ],
   define(command) {
     command
       .argument("<path>", "the document, as status shows it")

@@ -6,6 +6,7 @@ import { FrontrowError } from "../../shared/errors.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { createProgress } from "./frame/progress.ts";
+import { scrubbingOfProject } from "./frame/scrubbing.ts";
 import { reportOf, total } from "./frame/state.ts";
 import { plural } from "./frame/text.ts";
 import type { Call, Verb } from "./frame/verb.ts";
@@ -16,19 +17,16 @@ const MOST = 20;
 export const exportVerb: Verb = {
   name: "export",
   summary: "write the documents into a folder; what was edited there stays",
+  notes:
+    "Writes what the project last agreed on: sync first for the newest. A file is overwritten only if an export wrote it and nobody edited it since; others that differ are listed, and it ends with 1. To keep an edit, import the folder first. What stores.directory.scrub in frontrow.yaml names is taken out of every file.",
+  examples: ["frontrow export content", "frontrow export content --delete --dry-run"],
   define(command) {
     command
       .argument("<dir>", "the folder; it is made where there is none")
       .option("--force", "overwrite files that differ, too")
       .option("--delete", "remove the files of documents that are gone, if nobody edited them")
       .option("--any-name", "also names that Windows cannot hold")
-      .option("--dry-run", "say what would be written; change nothing")
-      .addHelpText(
-        "after",
-        "\nExamples:\n  frontrow export content\n  frontrow export content --delete --dry-run\n\n" +
-          "Writes what the project last agreed on: sync first for the newest. A file is overwritten only if an export wrote it and\n" +
-          "nobody edited it since; others that differ are listed, and it ends with 1. To keep an edit, import the folder first.",
-      );
+      .option("--dry-run", "say what would be written; change nothing");
   },
   async run(call) {
     const { out, io, options, shared } = call;
@@ -41,6 +39,7 @@ export const exportVerb: Verb = {
     const folder = resolve(io.folder, named);
     const isDry = options.dryRun === true;
     const engine = await openEngine({ ...call, arguments: [] });
+    const scrubbing = await scrubbingOfProject(call);
     await makeFolder(folder, named, isDry);
     const report = await reportOf(engine.hub, shared.collection);
     const pending = total(report, "pending") + total(report, "in_flight");
@@ -55,13 +54,18 @@ export const exportVerb: Verb = {
       remove: options.delete === true,
       portable: options.anyName !== true,
       dryRun: isDry,
+      scrubbing,
       onOutcome: () => progress.advance(),
     });
     progress.end();
 
     const seconds = Math.round(performance.now() - started) / 1000;
-    const { counts, differs, errors, gone, held } = done;
+    const { counts, differs, errors, gone, held, scrubbed } = done;
     out.say(`${countsText(counts)}${isDry ? "; nothing was changed" : ` in ${seconds} s`}`);
+    if (scrubbing !== null) {
+      const what = Object.entries(scrubbed).map(([rule, values]) => `${values} by ${rule}`);
+      out.say(`Scrubbed: ${what.length === 0 ? "nothing" : what.join(", ")}`);
+    }
     list(
       call,
       "differs",
@@ -102,6 +106,7 @@ export const exportVerb: Verb = {
         gone,
         held,
         pending,
+        scrubbed: scrubbing === null ? null : scrubbed,
         interrupted: done.interrupted,
         seconds,
       },

@@ -13,10 +13,10 @@ const MOST = 100;
 export const halts: Verb = {
   name: "halts",
   summary: "what was stopped until a person has looked, with every document it holds",
+  notes: "Ends with 1 when a halt is open. `resume --seen` takes the moment it prints.",
+  examples: ["frontrow halts", "frontrow halts 3 --json"],
   define(command) {
-    command
-      .argument("[halt]", "only this one, open or closed", haltNumber)
-      .addHelpText("after", "\nEnds with 1 when a halt is open. `resume --seen` takes the moment it prints.");
+    command.argument("[halt]", "only this one, open or closed", haltNumber);
   },
   async run(call) {
     const { openProject } = await import("./frame/engine.ts");

@@ -16,16 +16,15 @@ const MOST = 20;
 export const importVerb: Verb = {
   name: "import",
   summary: "bring the files of a folder in; each counts as an edit of its document",
+  notes:
+    "Dotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a document is quarantined, and lands in the bucket where there is nothing else by its name. What left scrubbed has no opinion where it was scrubbed. Ends with 1 when it is not in sync afterwards.",
+  examples: ["frontrow import content", 'frontrow import content --message "spring cleaning" --json'],
   define(command) {
     signed(
       command
         .argument("[dir]", "the folder; object names are the paths below it. In a clone: its own")
         .option("--bucket <name>", "only into the collections of this bucket")
         .option("--no-upload", "only documents and rows: the functions bring new files into the bucket"),
-    ).addHelpText(
-      "after",
-      "\nDotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a\n" +
-        "document is quarantined, and lands in the bucket where there is nothing else by its name. Ends with 1 when it is not in sync afterwards.",
     );
   },
   inClone: async (call, ground) => (await import("./clone/sync.ts")).syncIn("import", call, ground),
@@ -34,10 +33,11 @@ export const importVerb: Verb = {
     const named = call.arguments[0];
     if (named === undefined)
       throw new FrontrowError("USAGE", "Which folder? Outside of a clone, import needs one.");
-    const [{ openEngine }, { load }, { createMissing }] = await Promise.all([
+    const [{ openEngine }, { load }, { createMissing }, { bringBack }] = await Promise.all([
       import("./frame/engine.ts"),
       import("./frame/load.ts"),
       import("./frame/buckets.ts"),
+      import("./frame/bring-back.ts"),
     ]);
     const started = performance.now();
     const found = await walk(resolve(io.folder, named), named);
@@ -52,9 +52,10 @@ export const importVerb: Verb = {
         hint: `There is ${engine.config.collections.map(({ name, bucket }) => `${name} in ${bucket}`).join(", ")}.`,
       });
     }
+    const back = await bringBack(engine, { collections }, resolve(io.folder, named), found.files, call);
     const created: string[] = [];
     let progress: Progress | undefined;
-    const loaded = await load(engine, { collections }, found.files, call, {
+    const loaded = await load(engine, { collections }, back.files, call, {
       onStart: (documents) => {
         progress = createProgress("importing", documents, out, io);
       },
@@ -68,10 +69,12 @@ export const importVerb: Verb = {
     });
     progress?.end();
 
-    const refused = [...found.refused, ...loaded.refused];
+    const refused = [...found.refused, ...back.refused, ...loaded.refused];
     const ignored = found.ignored + loaded.ignored;
-    const { documents, left, report } = loaded;
+    const { left, report } = loaded;
+    const documents = loaded.documents + back.unchanged;
     const counts = loaded.tally.counts();
+    if (back.unchanged > 0) counts.unchanged = (counts.unchanged ?? 0) + back.unchanged;
     const state = stateOf(report);
     const seconds = Math.round(performance.now() - started) / 1000;
     out.say(`${plural(documents, "document")} in ${seconds} s: ${countsText(counts)}`);

@@ -11,17 +11,14 @@ import type { Verb } from "./frame/verb.ts";
 export const init: Verb = {
   name: "init",
   summary: "make this folder a clone: its files and the origin's documents become the same",
+  notes:
+    "Writes frontrow.yaml (never the key: only the name of its variable) and .frontrow/, which git should ignore: it can be deleted, and is made again from the files and the origin. Run again, it renews what the clone knows of the origin's collections.",
+  examples: ["frontrow init https://abc.supabase.co", "frontrow init --folder notes && frontrow sync"],
   define(command) {
     command
       .argument("[url]", "the origin: the project's URL (default: frontrow.yaml's)")
       .option("--key-variable <name>", "the environment variable with its key", "SUPABASE_SECRET_KEY")
-      .option("--folder <path>", "where the documents are, from here", "content")
-      .addHelpText(
-        "after",
-        "\nWrites frontrow.yaml (never the key: only the name of its variable) and .frontrow/, which git should ignore: it can\n" +
-          "be deleted, and is made again from the files and the origin. Run again, it renews what the clone knows of the\n" +
-          "origin's collections.\n\nExamples:\n  frontrow init https://abc.supabase.co\n  frontrow init --folder notes && frontrow sync",
-      );
+      .option("--folder <path>", "where the documents are, from here", "content");
   },
   async run(call) {
     const { io, out, options } = call;

@@ -11,18 +11,17 @@ const MOST = 20;
 export const log: Verb = {
   name: "log",
   summary: "the history of a document or of all, newest first; with --audit who decided what",
+  examples: [
+    "frontrow log users/ann/parts/critic.md --json",
+    "frontrow log --author ann@example.org --since 7d",
+  ],
   define(command) {
     command
       .argument("[path]", "only this document")
       .option("--author <who>", "only what this person did")
       .option("--since <when>", "not before: 2026-11-21, or 12h, 7d, 4w ago", moment)
       .option("--limit <n>", `at most so many (default: ${MOST})`, limit)
-      .option("--audit", "decisions and runs instead of revisions")
-      .addHelpText(
-        "after",
-        "\nExamples:\n  frontrow log\n  frontrow log users/ann/parts/critic.md --json\n" +
-          "  frontrow log --author ann@example.org --since 7d\n  frontrow log --audit",
-      );
+      .option("--audit", "decisions and runs instead of revisions");
   },
   inClone: async (call, ground) => (await import("./clone/history.ts")).logIn(call, ground),
   async run(call) {

@@ -12,17 +12,16 @@ const MOST = 20;
 export const purgeAuthor: Verb = {
   name: "purge-author",
   summary: "forget what a person wrote in the history, and their name",
+  notes:
+    "Revisions keep their numbers, places and times. Documents as they are now stay: those that were last written by this person are listed, and it ends with 1 while there are any. Revisions by others stay, also where they quote.",
+  examples: [
+    "frontrow purge-author ann@example.org --dry-run",
+    "frontrow purge-author ann@example.org 6f9d2c1e-… --yes",
+  ],
   define(command) {
     command
       .argument("<author...>", "all names of one person, as log shows them: an e-mail, an id")
-      .option("--dry-run", "say what would go; change nothing")
-      .addHelpText(
-        "after",
-        "\nExamples:\n  frontrow purge-author ann@example.org --dry-run\n" +
-          "  frontrow purge-author ann@example.org 6f9d2c1e-… --yes\n\n" +
-          "Revisions keep their numbers, places and times. Documents as they are now stay: those that were last written by\n" +
-          "this person are listed, and it ends with 1 while there are any. Revisions by others stay, also where they quote.",
-      );
+      .option("--dry-run", "say what would go; change nothing");
   },
   async run(call) {
     const { options, shared, out, io } = call;

@@ -7,13 +7,13 @@ import type { Verb } from "./frame/verb.ts";
 export const register: Verb = {
   name: "register",
   summary: "install the config's collections in the database",
+  notes: "Collections that the config no longer has are forgotten; their rows and files stay.",
+  examples: ["frontrow register", "frontrow register --adopt --yes"],
   define(command) {
-    command
-      .option("--adopt", "the database now belongs to this project: for a clone that is to live by itself")
-      .addHelpText(
-        "after",
-        "\nCollections that the config no longer has are forgotten; their rows and files stay.",
-      );
+    command.option(
+      "--adopt",
+      "the database now belongs to this project: for a clone that is to live by itself",
+    );
   },
   async run(call) {
     const { options, shared, out, io } = call;

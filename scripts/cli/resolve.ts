@@ -12,6 +12,10 @@ import type { Answer, Call, Verb } from "./frame/verb.ts";
 export const resolve: Verb = {
   name: "resolve",
   summary: "decide an open conflict; both versions stay in its record and in the history",
+  examples: [
+    "frontrow resolve users/ann/parts/critic.md --keep file",
+    "frontrow resolve users/ann/parts/critic.md --field status=row",
+  ],
   define(command) {
     command
       .argument("<path>", "the document, as status shows it")

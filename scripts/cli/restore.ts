@@ -9,17 +9,18 @@ import type { Verb } from "./frame/verb.ts";
 export const restore: Verb = {
   name: "restore",
   summary: "make an old revision of a document the newest; file and row follow",
+  notes:
+    "Nothing is lost: what is there now stays in the history. What somebody changes meanwhile is merged.",
+  examples: [
+    "frontrow restore users/ann/parts/critic.md 3",
+    'frontrow restore users/ann/parts/critic.md 3 --message "as in May"',
+  ],
   define(command) {
     signed(
       command
         .argument("<path>", "the document; a deleted one comes back")
         .argument("<revision>", "as log shows it", revisionNumber)
         .option("--expect <revision>", "refuse unless this is the newest one now", revisionNumber),
-    ).addHelpText(
-      "after",
-      "\nExamples:\n  frontrow restore users/ann/parts/critic.md 3\n" +
-        '  frontrow restore users/ann/parts/critic.md 3 --expect 7 --message "as it was in May"\n\n' +
-        "Nothing is lost: what is there now stays in the history. What somebody changes meanwhile is merged.",
     );
   },
   inClone: async (call, ground) => (await import("./clone/history.ts")).restoreIn(call, ground),

@@ -12,6 +12,7 @@ import type { Answer, Call, Verb } from "./frame/verb.ts";
 export const resume: Verb = {
   name: "resume",
   summary: "decide a halt: carry out what it holds, give back what is missing, or let it go on",
+  examples: ["frontrow resume 3 --restore", "frontrow resume 3 --apply --dry-run"],
   define(command) {
     command
       .argument("<halt>", "its number, as status shows it", haltNumber)

@@ -6,13 +6,12 @@ import type { Verb } from "./frame/verb.ts";
 export const show: Verb = {
   name: "show",
   summary: "print a document as it was at a revision, byte for byte",
+  examples: [
+    "frontrow show users/ann/parts/critic.md@3",
+    "frontrow show users/ann/parts/critic.md@3 > critic.md",
+  ],
   define(command) {
-    command
-      .argument("<path[@revision]>", "the document; without a revision the newest")
-      .addHelpText(
-        "after",
-        "\nExamples:\n  frontrow show users/ann/parts/critic.md@3\n  frontrow show users/ann/parts/critic.md@3 > critic.md",
-      );
+    command.argument("<path[@revision]>", "the document; without a revision the newest");
   },
   inClone: async (call, ground) => (await import("./clone/history.ts")).showIn(call, ground),
   async run(call) {

@@ -12,6 +12,7 @@ const EVERY = 2000;
 export const status: Verb = {
   name: "status",
   summary: "how many documents there are, and what is not in sync and why",
+  examples: ["frontrow status", "frontrow status --collection parts --json"],
   define(command) {
     command
       .option("--watch", "show it again every two seconds until interrupted")

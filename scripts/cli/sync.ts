@@ -8,14 +8,15 @@ import type { Verb } from "./frame/verb.ts";
 export const sync: Verb = {
   name: "sync",
   summary: "work until nothing is due",
+  notes: "Ends with 1 when it is not in sync afterwards, or (--dry-run) would not be.",
+  examples: ["frontrow sync", "frontrow sync parts --dry-run"],
   define(command) {
     command
       .argument("[collection]", "only this one")
       .option("--full", "look at every document again, whatever its versions say")
       .option("--hours <n>", "look again at documents that changed in the last n hours", hours)
       .option("--deletions", "in a clone: many files that are gone at once were deleted on purpose")
-      .option("--dry-run", "list what would happen; change nothing")
-      .addHelpText("after", "\nEnds with 1 when it is not in sync afterwards, or (--dry-run) would not be.");
+      .option("--dry-run", "list what would happen; change nothing");
   },
   inClone: async (call, ground) => (await import("./clone/sync.ts")).syncIn("sync", call, ground),
   async run(call) {

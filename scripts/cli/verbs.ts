@@ -3,8 +3,10 @@
 import { backfill } from "./backfill.ts";
 import { cat } from "./cat.ts";
 import { check } from "./check.ts";
+import { completion } from "./completion.ts";
 import { conflicts } from "./conflicts.ts";
 import { diff } from "./diff.ts";
+import { doctor } from "./doctor.ts";
 import { edit } from "./edit.ts";
 import { exportVerb } from "./export.ts";
 import type { Verb } from "./frame/verb.ts";
@@ -35,6 +37,7 @@ export const verbs: readonly Verb[] = [
   importVerb,
   exportVerb,
   check,
+  doctor,
   cat,
   edit,
   register,
@@ -47,4 +50,5 @@ export const verbs: readonly Verb[] = [
   diff,
   restore,
   purgeAuthor,
+  completion,
 ];

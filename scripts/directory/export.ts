@@ -4,8 +4,11 @@
  */
 import { encode } from "../../shared/document/bytes.ts";
 import { displayPath } from "../../shared/document/path-disk.ts";
-import { FrontrowError } from "../../shared/errors.ts";
+import { FrontrowError, at as inDocument } from "../../shared/errors.ts";
 import type { HistoryHub, HubDocument } from "../../shared/hub/history-hub.ts";
+import { type Scrubbing, scrubbingFor } from "../../shared/scrub/rules.ts";
+import { scrubDocument } from "../../shared/scrub/scrub.ts";
+import type { Counts } from "../../shared/scrub/segments.ts";
 import { requireName } from "../../shared/stores/directory-names.ts";
 import { versionOf } from "../../shared/stores/directory-read.ts";
 import type { DirectoryStore, Look } from "../../shared/stores/directory-store.ts";
@@ -26,6 +29,10 @@ export interface Exporting {
   /** Only say what would happen. */
   dryRun: boolean;
   signal: AbortSignal;
+  /** What is taken out of every document on its way. @default null */
+  scrubbing?: Scrubbing | null;
+  /** What was taken out of a document that is written, or would be. */
+  onScrubbed?(counts: Counts): void;
   onOutcome(path: string, outcome: Outcome, error?: FrontrowError): void;
   /** After each page; what is in the manifest is in the folder. */
   onPage(): Promise<void>;
@@ -84,7 +91,7 @@ export async function exportCollection(
 
 /** What is there, where the text is needed to go on; null when the document is done. */
 async function look(
-  { store, manifest, onOutcome }: Exporting,
+  { store, manifest, scrubbing, onOutcome }: Exporting,
   collection: string,
   { path, revision }: HubDocument,
 ): Promise<Wanted["seen"] | null> {
@@ -94,7 +101,9 @@ async function look(
     return null;
   }
   const ours = manifest.files.get(path);
-  const isCurrent = ours?.collection === collection && ours.revision === revision;
+  // Other rules make another file of the same revision.
+  const scrub = scrubbing ? scrubbingFor(scrubbing, collection)?.fingerprint : undefined;
+  const isCurrent = ours?.collection === collection && ours.revision === revision && ours.scrub === scrub;
   if (seen.state === "absent" || !isCurrent || ours.version !== seen.version) return seen;
   onOutcome(path, "unchanged");
   return null;
@@ -130,15 +139,31 @@ async function write(
 }
 
 async function writeOne(
-  { store, manifest, force, portable, dryRun, onOutcome }: Exporting,
+  { store, manifest, force, portable, dryRun, scrubbing, onScrubbed, onOutcome }: Exporting,
   collection: string,
   { path, revision, text }: HubDocument,
   seen: Wanted["seen"],
 ): Promise<void> {
-  const content = encode(text!);
+  const rules = scrubbing ? scrubbingFor(scrubbing, collection) : null;
+  let leaving: { text: string; counts: Counts };
+  try {
+    leaving = rules === null ? { text: text!, counts: {} } : scrubDocument(text!, rules);
+  } catch (error) {
+    // What cannot be scrubbed does not leave.
+    if (!(error instanceof FrontrowError)) throw error;
+    onOutcome(path, "refused", inDocument(error, path));
+    return;
+  }
+  const content = encode(leaving.text);
   const version = await versionOf(content);
   const base = seen.state === "found" ? seen.version : null;
-  const note = () => manifest.files.set(path, { collection, revision, version });
+  const note = () => {
+    if (rules === null) manifest.files.set(path, { collection, revision, version });
+    else {
+      manifest.files.set(path, { collection, revision, version, scrub: rules.fingerprint });
+      manifest.scrubs.set(rules.fingerprint, rules.written);
+    }
+  };
   if (base === version) {
     note();
     onOutcome(path, "unchanged");
@@ -155,6 +180,7 @@ async function writeOne(
       await store.write(path, content, { base, intent: null });
       note();
     }
+    onScrubbed?.(leaving.counts);
     onOutcome(path, base === null ? "created" : "updated");
   } catch (error) {
     if (!(error instanceof FrontrowError)) throw error;

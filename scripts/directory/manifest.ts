@@ -4,6 +4,7 @@
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { scrubSchema, type WrittenScrub } from "../../shared/scrub/rules.ts";
 import { codeOf } from "../../shared/stores/directory-disk.ts";
 import { temporaryName } from "../../shared/stores/directory-names.ts";
 import type { Stamp, Stamps } from "../../shared/stores/directory-stamps.ts";
@@ -18,6 +19,8 @@ export interface Exported {
   collection: string;
   revision: number;
   version: Version;
+  /** By which rules it was scrubbed: a key of `scrubs`; absent: by none. */
+  scrub?: string;
 }
 
 export interface Manifest {
@@ -26,6 +29,8 @@ export interface Manifest {
   stamps: Stamps;
   /** Folders that exports made. */
   made: Set<string>;
+  /** The rules by which files were scrubbed, by their fingerprint. No secret is in them. */
+  scrubs: Map<string, WrittenScrub>;
   /** The text that is in the folder; null: there is none that counts. */
   kept: string | null;
 }
@@ -33,9 +38,10 @@ export interface Manifest {
 interface Kept {
   format: number;
   project: string;
-  files: Record<string, [collection: string, revision: number, version: Version]>;
+  files: Record<string, [collection: string, revision: number, version: Version, scrub?: string]>;
   stamps: Record<string, Stamp>;
   made: string[];
+  scrubs?: Record<string, WrittenScrub>;
 }
 
 /** `problem` says why a manifest that is there does not count. */
@@ -43,7 +49,13 @@ export async function readManifest(
   folder: string,
   project: string,
 ): Promise<Manifest & { problem: string | null }> {
-  const none = { files: new Map(), stamps: new Map(), made: new Set<string>(), kept: null };
+  const none = {
+    files: new Map(),
+    stamps: new Map(),
+    made: new Set<string>(),
+    scrubs: new Map(),
+    kept: null,
+  };
   let text: string;
   try {
     text = await readFile(join(folder, MANIFEST), "utf8");
@@ -55,12 +67,17 @@ export async function readManifest(
     if (kept.format !== FORMAT) return { ...none, problem: "another version of Frontrow wrote it" };
     if (kept.project !== project) return { ...none, problem: `it is of the project "${kept.project}"` };
     const files = Object.entries(kept.files).map(
-      ([path, [collection, revision, version]]) => [path, { collection, revision, version }] as const,
+      ([path, [collection, revision, version, scrub]]) =>
+        [path, { collection, revision, version, ...(scrub === undefined ? {} : { scrub }) }] as const,
+    );
+    const scrubs = Object.entries(kept.scrubs ?? {}).map(
+      ([at, one]) => [at, scrubSchema.parse(one)] as const,
     );
     return {
       files: new Map(files),
       stamps: new Map(Object.entries(kept.stamps)),
       made: new Set(kept.made),
+      scrubs: new Map(scrubs),
       kept: text,
       problem: null,
     };
@@ -71,15 +88,20 @@ export async function readManifest(
 
 /** All of it or nothing; and nothing where it would be the same. */
 export async function writeManifest(folder: string, project: string, manifest: Manifest): Promise<void> {
-  const { files, stamps, made } = manifest;
+  const { files, stamps, made, scrubs } = manifest;
+  const used = new Set([...files.values()].map(({ scrub }) => scrub));
   const kept: Kept = {
     format: FORMAT,
     project,
     files: Object.fromEntries(
-      [...files].map(([path, { collection, revision, version }]) => [path, [collection, revision, version]]),
+      [...files].map(([path, { collection, revision, version, scrub }]) => [
+        path,
+        scrub === undefined ? [collection, revision, version] : [collection, revision, version, scrub],
+      ]),
     ),
     stamps: Object.fromEntries(stamps),
     made: [...made],
+    ...(scrubs.size === 0 ? {} : { scrubs: Object.fromEntries([...scrubs].filter(([at]) => used.has(at))) }),
   };
   const text = JSON.stringify(kept);
   if (text === manifest.kept) return;

@@ -1,11 +1,19 @@
 /** The package as a stranger gets it: packed, installed into an empty folder, run by plain Node. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
+import gardenConfig from "../../examples/garden/config.ts";
+import { createApiApp } from "../../functions/api/app.ts";
+import { createVerify } from "../../functions/api/verify.ts";
+import { resolveConfig } from "../../shared/collections/mod.ts";
+import { connect } from "../../shared/sync/connect.ts";
 import { bin, type Ran, root, run } from "../checks/run.ts";
+import { EXIT } from "../cli/frame/exit.ts";
+import { startGarden } from "../cli/test-cli.ts";
 import { buildPackage } from "./build.ts";
 import { importedBy, manifestOf } from "./manifest.ts";
 
@@ -88,7 +96,7 @@ async function works(node: string): Promise<void> {
   // From a folder below, as git finds its repository: past the config, and not a word more (no warning of Node's).
   const sync = await npx(SYNC, node, join(home, "content", "deep"));
   assert.equal(JSON.parse(sync.output).error.code, "HUB_UNAVAILABLE", sync.output);
-  assert.equal(sync.code, 3);
+  assert.equal(sync.code, EXIT.unreachable);
 }
 
 test("npx frontrow on this project's Node", () => works(PINNED));
@@ -105,6 +113,63 @@ test(`npx frontrow on Node ${OLDEST}`, async (t) => {
   await works(node);
 });
 
+test("a clone, from the package: sent from one folder, fetched into another, and not a word of Node's", async (t) => {
+  const garden = await startGarden();
+  t.after(() => garden.stack.stop());
+  assert.equal((await garden.cli(["register"])).code, EXIT.ok);
+  const { stack } = garden;
+  const connection = connect({ url: stack.url, key: stack.secretKey });
+  const verify = createVerify(stack);
+  const config = resolveConfig(gardenConfig);
+  const secretKeys = [stack.secretKey];
+  const app = createApiApp({
+    ...connection,
+    config,
+    limits: {},
+    url: stack.url,
+    secretKeys,
+    verify,
+    now: Date.now,
+  });
+  stack.mount("frontrow-api", app.fetch);
+
+  const program = join(home, "node_modules", "frontrow", "bin", "frontrow.js");
+  const source = (await readFile(join(root, "examples", "garden", "config.ts"), "utf8"))
+    .replace("../../shared/collections/mod.ts", "frontrow")
+    .replace(/^import type .*\n/m, "")
+    .replace("<Database>", "");
+  const old = join(
+    folder,
+    "oldest",
+    "node_modules",
+    `node-${process.platform}-${process.arch}`,
+    "bin",
+    "node",
+  );
+  const nodes = [join(PINNED, "node"), ...(existsSync(old) ? [old] : [])];
+  for (const [at, node] of nodes.entries()) {
+    const place = join(folder, `clone-${at}`);
+    await mkdir(join(place, "content", "users", "ann", "parts"), { recursive: true });
+    await writeFile(join(place, "frontrow.config.ts"), source);
+    const text = `---\nname: Part ${at}\nstatus: active\n---\nBody\n`;
+    await writeFile(join(place, "content", "users", "ann", "parts", `p${at}.md`), text);
+    const env = { TEAM_KEY: stack.secretKey, NODE_OPTIONS: undefined };
+    const frontrow = async (...argv: string[]) => {
+      const { code, output } = await run(node, [program, ...argv, "--json"], { cwd: place, env });
+      assert.equal(code, EXIT.ok, output);
+      // One line, of stdout and stderr together: no warning.
+      return JSON.parse(output);
+    };
+    await frontrow("init", stack.url, "--key-variable", "TEAM_KEY", "--quiet");
+    const { counts } = await frontrow("sync", "--quiet");
+    assert.equal(counts.accepted, 1);
+    for (let one = 0; one <= at; one++) {
+      const there = await readFile(join(place, "content", "users", "ann", "parts", `p${one}.md`), "utf8");
+      assert.match(there, new RegExp(`name: Part ${one}`));
+    }
+  }
+});
+
 test("the config is the person's: its types are right, and a broken one is told by its name", async () => {
   const types = await run(
     bin("tsc"),
@@ -118,7 +183,7 @@ test("the config is the person's: its types are right, and a broken one is told 
     'import { defineConfig } from "frontrow";\nexport default defineConfig({ colections: [] });\n',
   );
   const { code, output } = await npx([...SYNC, "--config", file], PINNED);
-  assert.equal(code, 2);
+  assert.equal(code, EXIT.usage);
   assert.equal(JSON.parse(output).error.code, "CONFIG_INVALID");
 });
 
@@ -128,7 +193,7 @@ test("without the package in the project, as npx runs what it fetched: frontrow 
   await writeFile(join(bare, "frontrow.config.ts"), CONFIG);
   const program = join(home, "node_modules", "frontrow", "bin", "frontrow.js");
   const { code, output } = await run(join(PINNED, "node"), [program, ...SYNC], { cwd: bare });
-  assert.deepEqual([code, JSON.parse(output).error.code], [3, "HUB_UNAVAILABLE"], output);
+  assert.deepEqual([code, JSON.parse(output).error.code], [EXIT.unreachable, "HUB_UNAVAILABLE"], output);
 });
 
 test("the repository needs no package: deno run", async () => {

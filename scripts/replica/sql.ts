@@ -14,17 +14,26 @@ export interface Sql {
 }
 
 export function createSql(db: DatabaseSync): Sql {
-  const statements = new Map<string, StatementSync>();
+  const statements = new Map<string, Prepared>();
   let isOpen = false;
-  const prepared = (text: string): StatementSync => {
-    const known = statements.get(text) ?? db.prepare(text);
+  const prepared = (text: string): Prepared => {
+    const known = statements.get(text) ?? prepare(db, text);
     statements.set(text, known);
     return known;
   };
   return {
-    get: (text, ...values) => (prepared(text).get(...values) as Row | undefined) ?? null,
-    all: (text, ...values) => prepared(text).all(...values) as Row[],
-    run: (text, ...values) => Number(prepared(text).run(...values).changes),
+    get(text, ...values) {
+      const { statement, order } = prepared(text);
+      return (statement.get(...order(values)) as Row | undefined) ?? null;
+    },
+    all(text, ...values) {
+      const { statement, order } = prepared(text);
+      return statement.all(...order(values)) as Row[];
+    },
+    run(text, ...values) {
+      const { statement, order } = prepared(text);
+      return Number(statement.run(...order(values)).changes);
+    },
     transaction(work) {
       if (isOpen) return work();
       db.exec("begin immediate");
@@ -41,4 +50,18 @@ export function createSql(db: DatabaseSync): Sql {
       }
     },
   };
+}
+
+interface Prepared {
+  statement: StatementSync;
+  /** The values, one for each place they go. */
+  order(values: Value[]): Value[];
+}
+
+/** Numbered places (`?1`) become plain ones, as Node 22 before 22.14 gives them no value. */
+function prepare(db: DatabaseSync, text: string): Prepared {
+  const places = [...text.matchAll(/\?(\d+)/g)].map(([, number]) => Number(number) - 1);
+  if (places.length === 0) return { statement: db.prepare(text), order: (values) => values };
+  const statement = db.prepare(text.replaceAll(/\?\d+/g, "?"));
+  return { statement, order: (values) => places.map((place) => values[place]!) };
 }

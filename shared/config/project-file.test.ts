@@ -30,6 +30,7 @@ test("an empty file is all defaults", () => {
         initialSync: true,
         entityTypes: null,
         watchInterval: null,
+        scrub: null,
       },
       git: {
         autoCommit: false,
@@ -75,6 +76,7 @@ stores:
     initialSync: false,
     entityTypes: ["plans", "stories"],
     watchInterval: 2000,
+    scrub: null,
   });
   assert.deepEqual([project.git.autoCommit, project.git.syncInterval], [true, 60], "autoSync commits, too");
 });
@@ -139,6 +141,11 @@ const PROBLEMS: [text: string, ...said: string[]][] = [
   [
     "stores:\n  directory:\n    entityTypes: [a, 1]\n",
     "line 3, column 22: stores.directory.entityTypes[2] must be a text",
+  ],
+  [
+    "stores:\n  directory:\n    scrub:\n      rules:\n        - field: a\n          acton: drop\n        - regex: (a+)+\n",
+    'line 6, column 11: "acton" is no setting of stores.directory.scrub.rules[1]: did you mean action?',
+    "line 7, column 18: stores.directory.scrub.rules[2].regex must say how many",
   ],
   ["- a\n", "line 1, column 1: the file must be a map of settings"],
   ["config: a\nconfig: b\n", "line 2, column 1: a key is here twice"],

@@ -3,6 +3,7 @@
  * variable that holds one. What is not said is said here.
  */
 import { FrontrowError } from "../errors.ts";
+import type { WrittenScrub } from "../scrub/rules.ts";
 import { isKeyLike } from "./key-like.ts";
 import { type PRESETS, projectSchema, type WrittenProject } from "./project-schema.ts";
 import { problemsIn } from "./settings-problems.ts";
@@ -37,6 +38,8 @@ export interface DirectorySettings {
   entityTypes: readonly string[] | null;
   /** Milliseconds between looks, 50–3600000, where changes are looked for; null: they are told. @default null */
   watchInterval: number | null;
+  /** What is taken out of what goes there; null: nothing. @default null */
+  scrub: WrittenScrub | null;
 }
 
 export interface GitSettings {
@@ -119,6 +122,7 @@ function resolved(
       initialSync: directory.initialSync ?? true,
       entityTypes: directory.entityTypes ?? null,
       watchInterval: directory.watchInterval ?? null,
+      scrub: directory.scrub ?? null,
     },
     git: {
       autoCommit: git.autoCommit ?? git.autoSync ?? false,

@@ -1,5 +1,6 @@
 /** What may be in a `frontrow.yaml`, and what a setting that is not there means. */
 import { z } from "zod";
+import { scrubSchema } from "../scrub/rules.ts";
 import { isKeyLike } from "./key-like.ts";
 
 const text = z.string().min(1);
@@ -31,6 +32,7 @@ const directory = z.strictObject({
   entityTypes: z.array(text).min(1).optional(),
   watchInterval: z.int().min(50).max(3_600_000).optional(),
   watchEnabled: z.boolean().optional(),
+  scrub: scrubSchema.optional(),
 });
 
 const git = z.strictObject({

@@ -1,6 +1,8 @@
 /** Exports the engine's collections into one folder: its manifest, every page, what is gone, and what a person is asked. */
 import { access } from "node:fs/promises";
 import { FrontrowError } from "../../../shared/errors.ts";
+import type { Scrubbing } from "../../../shared/scrub/rules.ts";
+import { type Counts, count } from "../../../shared/scrub/segments.ts";
 import { openDirectoryStore } from "../../../shared/stores/directory-store.ts";
 import { disk } from "../../directory/disk.ts";
 import { type Exporting, exportCollection, outcomeOf } from "../../directory/export.ts";
@@ -22,6 +24,8 @@ export interface ExportRequest {
   remove: boolean;
   portable: boolean;
   dryRun: boolean;
+  /** What is taken out of what is written; null: nothing. */
+  scrubbing: Scrubbing | null;
   onOutcome(): void;
 }
 
@@ -36,10 +40,12 @@ export interface Exported {
   /** Those of them that a person has to confirm. */
   held: string[];
   interrupted: boolean;
+  /** Of what was written: values taken out, by their rules. */
+  scrubbed: Counts;
 }
 
 export async function exportFolder(engine: Engine, call: Call, request: ExportRequest): Promise<Exported> {
-  const { folder, project, force, remove, portable, dryRun } = request;
+  const { folder, project, force, remove, portable, dryRun, scrubbing } = request;
   const collections = engine.config.collections.filter(({ name }) => engine.bindings.has(name));
   const { problem, ...manifest } = await readManifest(folder, project);
   if (problem !== null) {
@@ -55,6 +61,7 @@ export async function exportFolder(engine: Engine, call: Call, request: ExportRe
     gone: [],
     held: [],
     interrupted: false,
+    scrubbed: {},
   };
 
   let unsaved = 0;
@@ -77,6 +84,10 @@ export async function exportFolder(engine: Engine, call: Call, request: ExportRe
     portable,
     dryRun,
     signal: call.io.interruption(),
+    scrubbing,
+    onScrubbed: (counts) => {
+      for (const [label, values] of Object.entries(counts)) count(done.scrubbed, label, values);
+    },
     onOutcome: note,
     // Every so often, so that it costs little in a large folder: what a crash forgets is found to be the same.
     onPage: async () => {

@@ -1,11 +1,10 @@
 /** The CLI's frame: reads the command line, runs one verb, turns whatever happens into words and an exit code. */
-import { Command, CommanderError } from "commander";
-import project from "../../../package.json" with { type: "json" };
-import { verbs } from "../verbs.ts";
-import { EXIT, EXIT_HELP, type ExitCode, exitCodeOf } from "./exit.ts";
+import { type Command, CommanderError } from "commander";
+import { EXIT, type ExitCode, exitCodeOf } from "./exit.ts";
 import { tell, usageError } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { createOutput } from "./output.ts";
+import { createProgram } from "./program.ts";
 import type { Answer, Call, SharedOptions, Verb } from "./verb.ts";
 
 /** Runs one command line (without the program's name) and answers its exit code. Never throws. */
@@ -52,48 +51,6 @@ async function runVerb(verb: Verb, call: Call): Promise<Answer> {
     if (ground !== null) return await verb.inClone(call, ground);
   }
   return await verb.run(call);
-}
-
-function createProgram(
-  io: Io,
-  help: { text: string },
-  call: (verb: Verb, command: Command) => Promise<void>,
-): Command {
-  const program = new Command(io.program)
-    .description("Keeps markdown files in Supabase Storage and rows in Postgres the same thing.")
-    .version(project.version, "--version", "print the version")
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.stdout(text),
-      // Only kept: `refuse` says it, as text or as JSON.
-      writeErr: (text) => {
-        help.text += text;
-      },
-      getOutHelpWidth: () => io.columns,
-      getErrHelpWidth: () => io.columns,
-    })
-    .configureHelp({ showGlobalOptions: true })
-    .usage("<verb> [options]")
-    .option("--json", "print one JSON object, nothing else, on stdout")
-    .option("--config <file>", "the config to load (default: frontrow.config.ts)")
-    .option(
-      "--url <url>",
-      "the project (default: SUPABASE_URL, frontrow.yaml's, else the running local stack)",
-    )
-    .option("--key <key>", "its secret key (default: SUPABASE_SECRET_KEY, else the local stack's)")
-    .option("--db-url <url>", "its database, instead of the Data API (default: SUPABASE_DB_URL)")
-    .option("--collection <name>", "only this collection")
-    .option("--origin", "in a clone: act on the origin itself")
-    .option("--yes", "do not ask")
-    .option("--quiet", "only results and errors")
-    .helpCommand("help [verb]", "about one verb")
-    .addHelpText("after", `\n${EXIT_HELP}`);
-  for (const verb of verbs) {
-    const command = program.command(verb.name).description(verb.summary);
-    verb.define(command);
-    command.action(() => call(verb, command));
-  }
-  return program;
 }
 
 function sharedOptions(command: Command): SharedOptions {

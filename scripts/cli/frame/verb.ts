@@ -9,7 +9,11 @@ export interface Verb {
   name: string;
   /** One line, for the list of verbs. */
   summary: string;
-  /** Adds arguments, options and help of its own. */
+  /** What help says below the options: what it leaves alone, what it ends with. One paragraph. */
+  notes?: string;
+  /** Two command lines, the last words of its help. `frontrow` is the program, whatever it is started by. */
+  examples: readonly [string, string];
+  /** Adds arguments and options of its own. */
   define(command: Command): void;
   run(call: Call): Promise<Answer>;
   /** The same in a clone, unless `--origin` is said. @default `run` */
