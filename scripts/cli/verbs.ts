@@ -11,6 +11,7 @@ import type { Verb } from "./frame/verb.ts";
 import { halts } from "./halts.ts";
 import { importVerb } from "./import.ts";
 import { log } from "./log.ts";
+import { newVerb } from "./new.ts";
 import { purgeAuthor } from "./purge-author.ts";
 import { register } from "./register.ts";
 import { resolve } from "./resolve.ts";
@@ -26,6 +27,7 @@ export const verbs: readonly Verb[] = [
   backfill,
   importVerb,
   exportVerb,
+  newVerb,
   check,
   cat,
   edit,

@@ -9,10 +9,21 @@ import type { Call } from "./verb.ts";
 
 const DEFAULT_FILE = "frontrow.config.ts";
 
-/** @throws {FrontrowError} `CONFIG_INVALID`, with the file and every problem in it. */
-export async function loadConfig({ io, shared }: Pick<Call, "io" | "shared">): Promise<ResolvedConfig> {
+/** The file that is the config, and how people know it. */
+export async function configFile({
+  io,
+  shared,
+}: Pick<Call, "io" | "shared">): Promise<{ shown: string; file: string }> {
   const shown = shared.config ?? (await configOfLocalStack({ io, shared })) ?? DEFAULT_FILE;
-  const file = shared.config === undefined ? join(io.root, shown) : resolve(io.folder, shared.config);
+  return {
+    shown,
+    file: shared.config === undefined ? join(io.root, shown) : resolve(io.folder, shared.config),
+  };
+}
+
+/** @throws {FrontrowError} `CONFIG_INVALID`, with the file and every problem in it. */
+export async function loadConfig(call: Pick<Call, "io" | "shared">): Promise<ResolvedConfig> {
+  const { shown, file } = await configFile(call);
   if (
     !(await access(file).then(
       () => true,
