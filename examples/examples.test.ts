@@ -11,7 +11,7 @@ import {
   resolveConfig,
   validateFields,
 } from "../shared/collections/mod.ts";
-import { decode, parseDocument, placeOf, readFields } from "../shared/document/mod.ts";
+import { createLineCodec, decode, placeOf, readFields } from "../shared/document/mod.ts";
 import { encodeFilePath } from "../shared/document/path-disk.ts";
 import eips from "./eips/example.ts";
 import { contentFolder, type Example } from "./example.ts";
@@ -43,6 +43,7 @@ async function load(
   const { rows: facts } = await db.query<ColumnFacts>(FACTS, [table]);
   const columns = columnsFrom(collection!, facts);
 
+  const codec = createLineCodec(collection!.lines);
   const folder = new URL(`${contentFolder(example, exists)}/`, root);
   const paths: string[] = [];
   const written: Record<string, unknown>[] = [];
@@ -50,7 +51,7 @@ async function load(
     const path = encodeFilePath(entry);
     const key = keyOf(collection!, columns, path);
     if (key === null) continue;
-    const document = parseDocument(decode(readFileSync(new URL(encodeURI(entry), folder))));
+    const document = codec.parseDocument(decode(readFileSync(new URL(encodeURI(entry), folder))));
     const fields = readFields(document, columns.mapping);
     const lineOf = (field: string) => {
       const found = document.entries.get(field);

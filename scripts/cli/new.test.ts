@@ -105,6 +105,11 @@ test("a collection's name does as well as its template's; fields are set, and li
   assert.deepEqual(row, { points: 3, tags: ["auth", "ux"], plan: "PLAN-001" });
   const plan = await cli("new", "plan", "Move");
   assert.equal(plan.stdout, "PLAN-001  plans/PLAN-001.md\n");
+  assert.match((await garden.served("plans/PLAN-001.md"))!, /^# PLAN-001: Move\n\nStatus: DRAFT\n$/m);
+  const approved = await cli("new", "plan", "Stay", "--set", "Status=APPROVED", "--json");
+  assert.match((await garden.served(approved.json.path))!, /^Status: APPROVED$/m);
+  const [made] = await garden.stack.sql.query("select status from public.plans where id = 'PLAN-002'");
+  assert.deepEqual(made, { status: "APPROVED" });
   assert.equal((await cli("new", "runbook", "Restart", "--json")).json.id, "RUN-001");
 });
 
