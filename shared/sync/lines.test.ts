@@ -140,6 +140,16 @@ test("a row becomes a file with its lines; a value that stands in its body is th
   assert.equal(await garden.read(path("e")), "---\ntitle: New\n---\n# New\n\nStatus: DRAFT\n\nText\nMore\n");
 });
 
+test("a row that holds its lines whole, and the file that says the same, are one document", async () => {
+  const body = PLAN.slice(PLAN.indexOf("\n# "));
+  await garden.sql.query("insert into public.plans values ('g', 'Move', 'DRAFT', 'OPEN', $1)", [body]);
+  await put("g", PLAN);
+  await settle();
+  assert.deepEqual(await garden.hub.conflictsOf(path("g"), { state: "all" }), []);
+  assert.equal(await garden.read(path("g")), PLAN);
+  assert.deepEqual(await row("g"), { title: "Move", status: "DRAFT", state: "OPEN", body });
+});
+
 test("what its column cannot hold is quarantined, with the line", async () => {
   await put("f", PLAN.replace("DRAFT", "PERHAPS"));
   await garden.settle();
