@@ -12,4 +12,9 @@ export default {
     missing:
       "The team's files are missing: check out examples/team-cache/content again, or name a folder with --content.",
   },
+  trial: {
+    path: "stories/INFRA-1.md",
+    statement: "update plans set status = 'DONE' where id = 'PLAN-001';",
+    commands: ['new story "Log in with a passkey"'],
+  },
 } satisfies Example;

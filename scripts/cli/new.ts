@@ -22,7 +22,6 @@ export const newVerb: Verb = {
           "--set <name=value>",
           "a field, a part of the path or a placeholder; may be repeated",
           collect,
-          {},
         )
         .option("--dry-run", "show the document; take no id, write nothing"),
     ).addHelpText(
@@ -122,7 +121,7 @@ async function composer(
     title: title?.trim(),
     date: today(),
     author: (await authorOf(call)) ?? "",
-    set: call.options.set as Record<string, string>,
+    set: (call.options.set ?? {}) as Record<string, string>,
     template: template?.text,
   };
   const { ids } = binding.collection;
@@ -151,7 +150,7 @@ function today(): string {
   return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }
 
-function collect(given: string, before: Record<string, string>): Record<string, string> {
+function collect(given: string, before: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^([^=]+)=(.*)$/su.exec(given) ?? [];
   if (name === undefined) throw new InvalidArgumentError("It must be name=value.");
   return { ...before, [name.trim()]: value! };
