@@ -6,6 +6,7 @@
  * with what comes, on the version the edit was made on: an edit that was simply left there would take back, at its next
  * commit, what the others did.
  */
+import { FrontrowError } from "../../shared/errors.ts";
 import { pooled } from "../../shared/sync/pool.ts";
 import { openBlobs } from "./blobs.ts";
 import { type Change, changesBetween, isFile, isSame, stagedAgainst } from "./changes.ts";
@@ -20,8 +21,11 @@ import type { Ready } from "./state.ts";
 
 export interface CheckoutOptions {
   reconcile: Reconcile;
-  /** What becomes of documents that are edited and not committed: reconciled, or nothing is done and a person is told. */
-  edits: "reconcile" | "refuse";
+  /**
+   * Whether what is edited and not committed is committed by whoever calls, and calls again. Then a document that is edited
+   * between the look and the write is reconciled at once, as is everything where there is no commit yet.
+   */
+  edits: "commit" | "refuse";
 }
 
 /** Documents at a time. */
@@ -45,7 +49,7 @@ export async function checkOut(
   const blobs = openBlobs(repository);
   try {
     const folder = await openFolder(repository, blobs, options);
-    if (options.edits === "refuse") {
+    if (from !== null || options.edits === "refuse") {
       for (const one of documents) await folder.requireCommitted(one);
     }
     await setRef(repository, refs.pending, to);
@@ -84,8 +88,14 @@ export async function resumeCheckout(
   const pending = await commitAt(repository, refs.pending);
   if (pending === null) return false;
   if (pending !== head && (head === null || (await isAncestor(repository, head, pending)))) {
-    await checkOut(repository, branch, { from: head, to: pending }, options);
-    return true;
+    try {
+      await checkOut(repository, branch, { from: head, to: pending }, options);
+      return true;
+    } catch (error) {
+      const isEdited = error instanceof FrontrowError && error.rule === "uncommitted";
+      if (!isEdited || options.edits === "refuse") throw error;
+      // Edited since: committed as it stands, it is merged with what was to come, as any edit.
+    }
   }
   // It was done; or a person went elsewhere, and whatever was written is an edit like any other.
   await dropRef(repository, refs.pending);

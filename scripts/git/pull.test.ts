@@ -247,7 +247,7 @@ test("an edit in the midst of a pull is reconciled with what came, on the versio
     if (step === "pending") await b.put("notes/one.md", "one\nb\n");
   };
   const asked: Versions[] = [];
-  await pull(await b.open({ onStep }), options({ edits: "reconcile", reconcile: both(asked) }));
+  await pull(await b.open({ onStep }), options({ edits: "commit", reconcile: both(asked) }));
   assert.deepEqual(asked, [{ path: "notes/one.md", base: "one\n", ours: "one\nb\n", theirs: "one\na\n" }]);
   assert.equal(await b.get("notes/one.md"), "one\nb\na\n");
   assert.equal(clean(b), "M notes/one.md");
@@ -291,7 +291,10 @@ test("cut off among the files, then edited: the edit and what came are both ther
   await assert.rejects(pull(await b.open({ onStep: cutAt("file") }), options()), Cut);
   await b.put("notes/one.md", `${await b.get("notes/one.md")}b\n`);
   await b.put("notes/two.md", `${await b.get("notes/two.md")}b\n`);
-  await pull(await b.open(), options({ edits: "reconcile" }));
+  const repository = await b.open();
+  await refused(pull(repository, options({ edits: "commit" })), "IN_THE_WAY", "uncommitted");
+  await commitDocuments(repository);
+  await pull(repository, options({ edits: "commit" }));
   for (const name of ["one", "two"]) {
     const text = (await b.get(`notes/${name}.md`))!;
     assert.deepEqual([...new Set(text.trim().split("\n"))].sort(), ["a", "b", name]);
@@ -389,7 +392,7 @@ test("empty remote, no commit here, no remote, a branch that is gone, histories 
   unborn.git("remote", "add", "origin", remote);
   await unborn.put("a.md", "mine\n");
   await unborn.put("b.md", "b\n");
-  const pulled = await pull(await unborn.open(), options({ edits: "reconcile" }));
+  const pulled = await pull(await unborn.open(), options({ edits: "commit" }));
   assert.deepEqual(
     [pulled.outcome, pulled.names, await unborn.get("a.md")],
     ["fast-forward", ["a.md"], "mine\na\n"],
