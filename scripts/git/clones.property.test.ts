@@ -1,6 +1,7 @@
 /**
  * Clones of one remote, edited and synced at random, cut off anywhere and gone on with. In the end all of them are the
- * same, every edit is in the text or in the history, and no conflict marker is anywhere.
+ * same; every edit is in the text, or it overlapped, and then it was told and is in the history; and no conflict marker is
+ * anywhere.
  *
  * A failure prints its seed and path; `FRONTROW_SEED=…` repeats it, `FRONTROW_GIT_RUNS=100` looks longer.
  */
@@ -83,6 +84,8 @@ interface Machine {
   clone: Clone;
   /** The texts as the engine took them over: what `onPulled` named, read at that moment. */
   known: Map<string, string | null>;
+  /** Words of versions that overlapped with another. */
+  overlapped: Set<string>;
 }
 
 async function play(given: Action[]): Promise<void> {
@@ -91,7 +94,7 @@ async function play(given: Action[]): Promise<void> {
     const remote = world.bare();
     const machines: Machine[] = [];
     for (const name of ["ada", "bo", "cy"])
-      machines.push({ clone: await world.clone(name, remote), known: new Map() });
+      machines.push({ clone: await world.clone(name, remote), known: new Map(), overlapped: new Set() });
     for (const [path, text] of FILES) await machines[0]!.clone.put(path, text);
     for (const machine of machines) await cycle(machine);
 
@@ -140,12 +143,17 @@ function edited(
 }
 
 /** One cycle; what is cut off is gone on with by a later one. Others pushing at the same time do not happen here. */
-async function cycle({ clone, known }: Machine, onStep?: (step: Step) => void): Promise<void> {
+async function cycle({ clone, known, overlapped }: Machine, onStep?: (step: Step) => void): Promise<void> {
   const repository = await clone.open(onStep ? { onStep } : {});
   try {
     await syncOnce(repository, {
       config: CONFIG,
-      reconcile: createReconcile({ readerOf: () => READER, onOverlap: () => undefined }),
+      reconcile: createReconcile({
+        readerOf: () => READER,
+        onOverlap({ ours, theirs }) {
+          for (const word of `${ours}${theirs}`.match(/word\d+x/g) ?? []) overlapped.add(word);
+        },
+      }),
       async onPulled(names) {
         for (const name of names) known.set(name, await clone.get(pathOf(name)));
       },
@@ -175,7 +183,12 @@ async function check(machines: readonly Machine[], written: ReadonlySet<string>)
   }
   const all = [...texts.values()].join("\n");
   const history = clone.git("log", "-p", "-m", "--all", "--full-history", "--text");
-  for (const word of written) assert.ok(all.includes(word) || history.includes(word), `${word} is lost`);
+  const told = new Set(machines.flatMap(({ overlapped }) => [...overlapped]));
+  for (const word of written) {
+    if (all.includes(word)) continue;
+    assert.ok(told.has(word), `${word} is gone, and nobody was told`);
+    assert.ok(history.includes(word), `${word} is lost`);
+  }
   assert.doesNotMatch(`${all}\n${history}`, /^[+ ]?(?:<{7}|>{7}|={7}$)/m, "a conflict marker");
 }
 

@@ -285,6 +285,17 @@ for (const step of STEPS) {
   });
 }
 
+for (const step of ["pending", "file", "files", "indexed"] as const) {
+  test(`cut off at "${step}", and the remote went on meanwhile: nobody is told to commit what is not theirs`, async () => {
+    const { a, b } = await pair();
+    await sendOn(a, { "notes/one.md": "one\na\n", "notes/two.md": "two\na\n", "lines.txt": "a\n" });
+    await assert.rejects(pull(await b.open({ onStep: cutAt(step) }), options()), Cut);
+    await sendOn(a, { "notes/one.md": "one\na\nagain\n", "notes/two.md": null, "lines.txt": "a\nagain\n" });
+    await pull(await b.open(), options());
+    assert.deepEqual([b.git("rev-parse", "HEAD"), clean(b)], [a.git("rev-parse", "HEAD"), ""]);
+  });
+}
+
 test("cut off among the files, then edited: the edit and what came are both there", async () => {
   const { a, b } = await pair();
   await sendOn(a, { "notes/one.md": "one\na\n", "notes/two.md": "two\na\n" });

@@ -2,7 +2,7 @@
  * Runs the machine's `git`: no shell, nobody asked, an end after a while. What it is told by configuration files (remotes,
  * credentials, filters) holds; commits are built from objects, so hooks of committing do not run, those of pushing do.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { gitEnvironment, SETTINGS } from "./environment.ts";
 import { failureOf, unusable } from "./failures.ts";
@@ -63,6 +63,8 @@ export function createGit({ folder, environment = process.env, signal }: GitOpti
         env: { ...env, ...options.env },
         stdio: ["pipe", "pipe", "pipe"],
         windowsHide: true,
+        // A group of its own, so that what git starts (ssh, hooks, filters) ends with it.
+        detached: HAS_GROUPS,
       });
       const chunks: Uint8Array[] = [];
       let stderr = "";
@@ -70,8 +72,8 @@ export function createGit({ folder, environment = process.env, signal }: GitOpti
       let harder: ReturnType<typeof setTimeout> | undefined;
       const end = (why: "timeout" | "signal") => () => {
         ended ??= why;
-        child.kill("SIGTERM");
-        harder ??= setTimeout(() => child.kill("SIGKILL"), GRACE);
+        kill(child, "SIGTERM");
+        harder ??= setTimeout(() => kill(child, "SIGKILL"), GRACE);
       };
       const late = setTimeout(end("timeout"), patience);
       const aborted = end("signal");
@@ -114,6 +116,17 @@ export function createGit({ folder, environment = process.env, signal }: GitOpti
       return pieces.at(-1) === "" ? pieces.slice(0, -1) : pieces;
     },
   };
+}
+
+const HAS_GROUPS = process.platform !== "win32";
+
+function kill(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    if (HAS_GROUPS && child.pid !== undefined) process.kill(-child.pid, signal);
+    else child.kill(signal);
+  } catch {
+    // it ended by itself
+  }
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

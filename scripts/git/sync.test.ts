@@ -5,7 +5,7 @@ import { createReconcile } from "./reconcile-documents.ts";
 import type { Step } from "./repository.ts";
 import { type CycleOptions, syncOnce } from "./sync.ts";
 import { gardenFiles, READER, withField } from "./test-documents.ts";
-import { type Clone, startWorld, type World } from "./test-repository.ts";
+import { type Clone, Cut, cutAt, startWorld, type World } from "./test-repository.ts";
 
 let world: World;
 before(async () => {
@@ -124,6 +124,16 @@ test("an edit while a pull runs is committed first, and both are there", async (
   assert.deepEqual([cycle.commits, cycle.pulled.outcome, cycle.pushed?.outcome], [1, "merged", "pushed"]);
   const text = (await b.get(CRITIC))!;
   assert.ok(text.includes("By a") && text.includes("0.25"));
+});
+
+test("cut off in a pull, the next cycle goes on with it, and commits nothing that is others'", async () => {
+  const [a, b] = await clones();
+  await syncOnce(await b.open(), options());
+  await a.put(CRITIC, withField(TEXT, "name", "By a"));
+  await syncOnce(await a.open(), options());
+  await assert.rejects(syncOnce(await b.open({ onStep: cutAt("files") }), options()), Cut);
+  assert.equal((await syncOnce(await b.open(), options())).commits, 0);
+  assert.equal(b.git("rev-parse", "HEAD"), a.git("rev-parse", "HEAD"));
 });
 
 test("a clone without a commit takes the remote's, and adds what it has", async () => {
