@@ -18,7 +18,7 @@ import { syncOnce } from "./sync.ts";
 import { gardenFiles, READER, withField } from "./test-documents.ts";
 import { type Clone, Cut, cutAt, startWorld } from "./test-repository.ts";
 
-const RUNS = Number(process.env.FRONTROW_GIT_RUNS ?? 6);
+const RUNS = Number(process.env.FRONTROW_GIT_RUNS ?? 4);
 const SEED = Number(process.env.FRONTROW_SEED ?? 3);
 
 const FILES = gardenFiles(4);
@@ -44,6 +44,7 @@ type Action =
   | { kind: "field"; clone: number; file: number; column: (typeof COLUMNS)[number] }
   | { kind: "line"; clone: number; file: number; at: number }
   | { kind: "remove"; clone: number; file: number }
+  | { kind: "rename"; clone: number; file: number }
   | { kind: "sync"; clone: number; cut: { step: Step; nth: number } | null };
 
 const place = { clone: fc.nat(2), file: fc.nat(FILES.size) };
@@ -59,6 +60,7 @@ const actions: fc.Arbitrary<Action[]> = fc.array(
     },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("line" as const), ...place, at: fc.nat(30) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), ...place }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("rename" as const), ...place }) },
     {
       weight: 6,
       arbitrary: fc.record({
@@ -110,6 +112,12 @@ async function play(given: Action[]): Promise<void> {
       }
       const path = paths[action.file]!;
       const before = await machine.clone.get(path);
+      if (action.kind === "rename") {
+        if (before === null) continue;
+        await machine.clone.put(`renamed/${++number}-${path}`, before);
+        await rm(join(machine.clone.folder, path));
+        continue;
+      }
       const word = `word${++number}x`;
       const after = edited(action, before, word);
       // What somebody saw and wrote over is not lost.
@@ -129,7 +137,7 @@ async function play(given: Action[]): Promise<void> {
 }
 
 function edited(
-  action: Exclude<Action, { kind: "sync" }>,
+  action: Exclude<Action, { kind: "sync" | "rename" }>,
   before: string | null,
   word: string,
 ): string | null {

@@ -10,6 +10,7 @@ import { commitTree } from "./commit.ts";
 import { inTheWay } from "./failures.ts";
 import { committer, FRONTROW } from "./ident.ts";
 import { mergeLines } from "./merge-lines.ts";
+import { type Followed, followRenames } from "./merge-renames.ts";
 import { type Reconcile, reconciled } from "./reconcile.ts";
 import type { ObjectId, Repository } from "./repository.ts";
 import { type Staged, stage, withIndex } from "./staging.ts";
@@ -29,7 +30,7 @@ export interface Merged {
 }
 
 /** A path that both sides changed, each in its own way. */
-interface Unmerged {
+export interface Unmerged {
   path: string;
   base: Entry | null;
   ours: Entry | null;
@@ -41,14 +42,20 @@ export async function mergeCommits(repository: Repository, merging: Merging): Pr
   const { git } = repository;
   const { ours, theirs, name } = merging;
   const bases = await basesOf(repository, ours, theirs);
+  const [base, ...others] = bases;
+  const renamed: (all: Unmerged[]) => Promise<Followed> = async (unmerged) =>
+    // Only where it is clear what both started from.
+    base !== undefined && others.length === 0
+      ? await followRenames(repository, { base, ours, theirs }, unmerged)
+      : { unmerged, gone: [] };
   const blobs = openBlobs(repository);
   try {
     const { tree, documents } = await withIndex(async (env) => {
       const trees = [bases[0] ?? repository.emptyTree, ours, theirs];
       await git.run(["read-tree", "-i", "-m", "--aggressive", ...trees], { env });
-      const unmerged = await unmergedIn(repository, env, bases, merging);
+      const { unmerged, gone } = await renamed(await unmergedIn(repository, env, bases, merging));
       const documents: string[] = [];
-      const staged: Staged[] = [];
+      const staged: Staged[] = gone.map((path) => [path, null]);
       const conflicts: string[] = [];
       for (const one of unmerged) {
         const document = documentOf(repository, one);

@@ -9,7 +9,7 @@ import { push } from "./push.ts";
 import type { Reconcile, Versions } from "./reconcile.ts";
 import type { Step } from "./repository.ts";
 import { stateOf } from "./state.ts";
-import { type Clone, Cut, cutAt, startWorld, type World } from "./test-repository.ts";
+import { type Clone, Cut, cloneAt, cutAt, startWorld, type World } from "./test-repository.ts";
 
 let world: World;
 before(async () => {
@@ -179,6 +179,51 @@ test("deleted on one side, edited on the other: decided by reconcile, and nobody
     [await b.get("notes/one.md"), await b.get("notes/two.md"), clean(b)],
     ["one\nb\n", null, ""],
   );
+});
+
+for (const who of ["ours", "theirs"] as const) {
+  test(`renamed by ${who}, edited by the other: one document, under its new name`, async () => {
+    const { a, b } = await pair();
+    const long = Array.from({ length: 20 }, (_, line) => `line ${line}\n`).join("");
+    await sendOn(a, { "notes/long.md": long });
+    await pull(await b.open(), options());
+    const rename = { "notes/long.md": null, "deep/renamed.md": `${long}renamed\n` };
+    const edit = { "notes/long.md": `${long}edited\n` };
+    await sendOn(a, who === "ours" ? edit : rename);
+    await send(b, who === "ours" ? rename : edit);
+    const asked: Versions[] = [];
+    const given = options({ reconcile: both(asked) });
+    await pull(await b.open(), given);
+    assert.deepEqual(
+      asked.map(({ path, base }) => [path, base]),
+      [["deep/renamed.md", long]],
+    );
+    assert.deepEqual(
+      [
+        await b.get("notes/long.md"),
+        (await b.get("deep/renamed.md"))!.split("\n").slice(20).sort(),
+        clean(b),
+      ],
+      [null, ["", "edited", "renamed"], ""],
+    );
+    assert.deepEqual(given.told, [["deep/renamed.md", "notes/long.md"]]);
+  });
+}
+
+test("folders and working trees of one repository are handed on each by itself", async () => {
+  const { a, b } = await pair();
+  await sendOn(a, { "notes/one.md": "one\na\n", "other/x.md": "x\n" });
+  const notes = options();
+  await pull(await b.open({ prefix: "notes" }), notes);
+  const root = options();
+  await pull(await b.open(), root);
+  assert.deepEqual([notes.told, root.told], [[["one.md", "two.md"]], [["notes/one.md", "other/x.md"]]]);
+  b.git("worktree", "add", "-q", "-b", "side", join(world.folder, `tree${count}`));
+  const tree = cloneAt(join(world.folder, `tree${count}`));
+  tree.git("branch", "-q", "--set-upstream-to=origin/main");
+  const linked = options();
+  await pull(await tree.open(), linked);
+  assert.deepEqual(linked.told, [["notes/one.md", "notes/two.md", "other/x.md"]]);
 });
 
 test("a file that is no document and overlaps: nothing is changed, and it says what to do", async () => {
