@@ -12,6 +12,10 @@ const TRIES = 5;
 export const newVerb: Verb = {
   name: "new",
   summary: "make a document from a template; its id is asked for first",
+  examples: [
+    'frontrow new story "Log in with a passkey"',
+    'frontrow new stories "Log in" --set points=3 --set tags=auth,ux',
+  ],
   define(command) {
     signed(
       command
@@ -26,9 +30,7 @@ export const newVerb: Verb = {
         .option("--dry-run", "show the document; take no id, write nothing"),
     ).addHelpText(
       "after",
-      '\nExamples:\n  frontrow new story "Log in with a passkey"\n' +
-        '  frontrow new stories "Log in" --set points=3 --set tags=auth,ux\n  frontrow new plan "Move house" --dry-run\n\n' +
-        "Templates are documents with {{id}}, {{title}}, {{date}}, {{author}} and what --set names; the config says where they are.",
+      "\nTemplates are documents with {{id}}, {{title}}, {{date}}, {{author}} and what --set names; the config says where they are.",
     );
   },
   async run(call) {

@@ -45,7 +45,7 @@ function templateOf({ name, templates }: ResolvedCollection, template: string | 
 
 /** @throws {FrontrowError} `CONFIG_INVALID` when the file cannot be read. */
 export async function readTemplate(
-  call: Pick<Call, "io" | "shared">,
+  call: Pick<Call, "io" | "shared" | "out">,
   { templates }: ResolvedCollection,
   template: string,
 ): Promise<{ shown: string; text: string }> {
