@@ -33,6 +33,7 @@ export const newVerb: Verb = {
       "\nTemplates are documents with {{id}}, {{title}}, {{date}}, {{author}} and what --set names; the config says where they are.",
     );
   },
+  inClone: async (call, ground) => (await import("./clone/new.ts")).newIn(call, ground),
   async run(call) {
     const { out, options } = call;
     const [named, title] = call.arguments as [string, string | undefined];
@@ -108,7 +109,7 @@ export const newVerb: Verb = {
 type Compose = typeof import("../../shared/templates/mod.ts").newDocumentOf;
 
 /** Makes the document for an id; `sample` stands for it as long as none is taken, null where the collection has none. */
-async function composer(
+export async function composer(
   call: Call,
   binding: Parameters<Compose>[0],
   title: string | undefined,
