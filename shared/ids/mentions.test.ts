@@ -109,6 +109,6 @@ See ${id}, [the story](../stories/${id}.md#${id}), [[${id}]], [[${id}|it]], \`${
     const text = `${"-_".repeat(200_000)}${OLD}`.repeat(3);
     const started = performance.now();
     replaceMentions(text, OLD, NEW);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 5000);
   });
 });
