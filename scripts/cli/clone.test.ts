@@ -1,9 +1,7 @@
 /** A clone as a person sees it: init, sync, push, pull, status, conflicts, over HTTP against the local stack. */
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -11,6 +9,7 @@ import { after, before, test } from "node:test";
 import { startApi, type TestApi } from "../../functions/api/test-api.ts";
 import { EXIT } from "./frame/exit.ts";
 import { cli, type Ran, root } from "./test-cli.ts";
+import { openLine } from "./test-line.ts";
 
 const PATH = "users/ann/parts/critic.md";
 const page = (name: string, body = "It speaks.\n"): string =>
@@ -62,7 +61,7 @@ test("init writes where the origin is, and never its key", async () => {
   for (const who of [ann, bob]) {
     const { code, stdout } = await who.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY");
     assert.equal(code, EXIT.ok, stdout);
-    assert.match(stdout, /^A clone of .*: parts in content\/\.\nNow: .*sync\n$/);
+    assert.match(stdout, /^A clone of .*\nHere, in content\/: parts\nNow: .*sync\n$/);
     assert.ok(!(await readFile(join(who.folder, "frontrow.yaml"), "utf8")).includes(api.program.apikey!));
   }
   const again = await ann.run("init");
@@ -193,32 +192,6 @@ test("watch takes edits both ways, and outlives an origin that goes away and com
   // Not its exit code: Deno says of every child that was sent a signal that it died of it.
   assert.match(said, /Nothing left to do: \d documents?\.\n$/);
 });
-
-/** The origin by another address, which can go away. */
-async function openLine(target: string) {
-  const line = { url: "", isUp: true, close: async () => undefined as unknown };
-  const server = createServer(async (request, response) => {
-    if (!line.isUp) return void request.socket.destroy();
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
-    const answer = await fetch(`${target}${request.url}`, {
-      method: request.method!,
-      headers: headers as Record<string, string>,
-      ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
-    });
-    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" });
-    response.end(Buffer.from(await answer.arrayBuffer()));
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  line.url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-  line.close = () =>
-    new Promise((done) => {
-      server.close(done);
-      server.closeAllConnections();
-    });
-  return line;
-}
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000;

@@ -55,9 +55,8 @@ export const init: Verb = {
     const clone = await ground.open();
     const collections = [...clone.bindings.keys()];
     const where = relative(io.folder, ground.folder) || ".";
-    out.say(
-      `${isNew ? "A clone" : "Still a clone"} of ${project.origin!.url}: ${collections.join(", ")} in ${where}/.`,
-    );
+    out.say(`${isNew ? "A clone" : "Still a clone"} of ${project.origin!.url}`);
+    out.say(`Here, in ${where}/: ${collections.join(", ")}`);
     out.say(`Now: ${io.program} sync`);
     return { code: EXIT.ok, json: { origin: project.origin!.url, folder: where, collections, new: isNew } };
   },

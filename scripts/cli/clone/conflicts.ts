@@ -66,7 +66,7 @@ function show(record: LocalConflict, call: Call): Answer {
         out.say(
           `  ${command} ${overlapping.map((label, index) => `--field ${quoted(`${label}=${index % 2 ? "theirs" : "ours"}`)}`).join(" ")}`,
         );
-      out.say(`  ${command} --text <file>  ${out.paint.dim("the document as it shall be; - reads stdin")}`);
+      out.say(`  ${command} --text <file>`);
     } else out.say(`Resolved by ${record.decidedBy}.`);
   }
   return { code: isOpen ? EXIT.conflicts : EXIT.ok, json: { conflict: { ...record, seen } } };
