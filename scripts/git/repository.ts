@@ -73,6 +73,12 @@ export interface Refs {
   seen(remote: string, branch: string): string;
 }
 
+/** The id of the tree without entries, which git knows without having it. */
+const EMPTY_TREE = {
+  sha1: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  sha256: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+} as const;
+
 const OLDEST = [2, 25] as const;
 
 /** @throws {FrontrowError} `USAGE`: no git, too old a git, no repository; `IN_THE_WAY`: a sparse checkout. */
@@ -98,7 +104,7 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
       'Run "git sparse-checkout disable", or sync another clone.',
     );
   }
-  const emptyTree = await git.text(["hash-object", "-t", "tree", "--stdin"]);
+  const emptyTree = EMPTY_TREE[hash];
   return {
     git,
     root,
