@@ -16,7 +16,7 @@ import { inTheWay } from "./failures.ts";
 import type { Reconcile } from "./reconcile.ts";
 import { commitAt, dropRef, isAncestor, moveRef, setRef } from "./refs.ts";
 import type { ObjectId, Repository } from "./repository.ts";
-import { stage } from "./staging.ts";
+import { refresh, stage } from "./staging.ts";
 import type { Ready } from "./state.ts";
 
 export interface CheckoutOptions {
@@ -76,6 +76,7 @@ export async function checkOut(
   await moveRef(repository, `refs/heads/${branch}`, { from, to, why: "pull" });
   await repository.onStep("moved");
   await dropRef(repository, refs.pending);
+  await refresh(repository);
 }
 
 /** Goes on with what a run that was cut off had begun. Answers whether the branch moved. */

@@ -44,6 +44,11 @@ test("a batch is one commit, and only what was named is in it", async () => {
   );
   assert.equal(clone.git("status", "--porcelain"), "M README.txt\n?? notes/other.md");
   assert.deepEqual(await uncommittedDocuments(repository), ["notes/other.md"]);
+  assert.equal(
+    clone.git("diff-files", "--name-only"),
+    "README.txt",
+    "what was committed need not be read again",
+  );
 });
 
 test("what a person staged stays staged as it was, and is not committed", async () => {
@@ -139,6 +144,16 @@ test("line endings are converted as git is set up to", async () => {
   await commitDocuments(await clone.open(), { paths: ["notes/a.md"] });
   assert.equal(clone.git("cat-file", "blob", "HEAD:notes/a.md"), "a\nb");
   assert.deepEqual(await uncommittedDocuments(await clone.open()), []);
+});
+
+test("hooks of committing do not run: nobody is there to answer them", async () => {
+  const clone = await planted("hooks");
+  for (const hook of ["pre-commit", "commit-msg", "prepare-commit-msg"]) {
+    await clone.put(`.git/hooks/${hook}`, "#!/bin/sh\nexit 1\n");
+    await chmod(join(clone.folder, ".git/hooks", hook), 0o755);
+  }
+  await clone.put("notes/a.md", "a2\n");
+  assert.equal((await commitDocuments(await clone.open())).length, 1);
 });
 
 test("the first commit of a repository", async () => {

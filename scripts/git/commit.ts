@@ -14,7 +14,7 @@ import { committer, FRONTROW, type Person, personOf, personText } from "./ident.
 import { type Changed, DEFAULT_MESSAGE, messageOf } from "./message.ts";
 import { moveRef } from "./refs.ts";
 import type { ObjectId, Repository } from "./repository.ts";
-import { type Staged, stage, treeWith } from "./staging.ts";
+import { refresh, type Staged, stage, treeWith } from "./staging.ts";
 import { requireReady, whereIs } from "./state.ts";
 
 export interface CommitOptions {
@@ -79,6 +79,7 @@ export async function commitDocuments(
   await repository.onStep("staged");
   await moveRef(repository, `refs/heads/${branch}`, { from: head, to: tip!, why: "commit" });
   await repository.onStep("committed");
+  await refresh(repository);
   return commits;
 }
 

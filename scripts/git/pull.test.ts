@@ -110,6 +110,7 @@ test("fast-forward: files, staging area and branch are the remote's; what change
   const given = options();
   const pulled = await pull(await b.open(), given);
   assert.deepEqual([pulled.outcome, pulled.head], ["fast-forward", a.git("rev-parse", "HEAD")]);
+  assert.equal(b.git("diff-files", "--name-only"), "", "nothing need be read again");
   assert.deepEqual(given.told, [["notes/deep/new.md", "notes/one.md", "notes/two.md"]]);
   assert.equal(clean(b), "");
   assert.equal(await b.get("notes/one.md"), "one\nmore\n");
