@@ -65,8 +65,8 @@ export interface Repository {
 export interface Refs {
   /** The commit whose documents were all handed on. */
   imported: string;
-  /** The commit the working tree is being brought to. */
-  pending: string;
+  /** The commit the working tree is being brought to, on this branch. */
+  pending(branch: string): string;
   /** What the last fetch brought. */
   fetched: string;
   /** The remote's commit that was last merged in. */
@@ -140,15 +140,15 @@ function nameOf(path: string, prefix: string, isDocument: (name: string) => bool
 }
 
 function refsOf(prefix: string): Refs {
-  const at = prefix === "" ? "root" : createHash("sha256").update(prefix).digest("hex").slice(0, 12);
+  // What may hold anything is no part of a ref: a folder, an address.
+  const short = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const at = prefix === "" ? "root" : short(prefix);
   const base = `refs/worktree/frontrow/${at}`;
   return {
     imported: `${base}/imported`,
-    pending: `${base}/pending`,
+    pending: (branch) => `${base}/pending/${short(branch)}`,
     fetched: `${base}/fetched`,
-    // A remote's name may be an address, which is no part of a ref.
-    seen: (remote, branch) =>
-      `${base}/seen/${createHash("sha256").update(`${remote}\0${branch}`).digest("hex").slice(0, 16)}`,
+    seen: (remote, branch) => `${base}/seen/${short(`${remote}\0${branch}`)}`,
   };
 }
 
