@@ -69,8 +69,11 @@ test("nothing changed: no commit; touched or executable alone is what it is", as
   const clone = await planted("still");
   const head = clone.git("rev-parse", "HEAD");
   const repository = await clone.open();
+  await clone.put("notes/a.md", "staged, and taken back\n");
+  clone.git("add", "notes/a.md");
   await clone.put("notes/a.md", "a\n");
   assert.deepEqual(await commitDocuments(repository), []);
+  clone.git("reset", "-q");
   assert.deepEqual(await commitDocuments(repository, { paths: ["notes/none.md"] }), []);
   assert.equal(clone.git("rev-parse", "HEAD"), head);
   await chmod(join(clone.folder, "notes/a.md"), 0o755);
