@@ -7,6 +7,8 @@ export interface E2eOptions {
   seed: number;
   /** Told how far it is. */
   progress(message: string): void;
+  /** Only as much as shows that the case works, for `npm test`. @default false */
+  isShort?: boolean;
 }
 
 /** What was seen, by name; `broken` says in words which promise was not kept, empty when all were. */

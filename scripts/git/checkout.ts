@@ -16,7 +16,7 @@ import { inTheWay } from "./failures.ts";
 import type { Reconcile } from "./reconcile.ts";
 import { commitAt, dropRef, isAncestor, moveRef, setRef } from "./refs.ts";
 import type { ObjectId, Repository } from "./repository.ts";
-import { stage } from "./staging.ts";
+import { refresh, stage } from "./staging.ts";
 import type { Ready } from "./state.ts";
 
 export interface CheckoutOptions {
@@ -52,7 +52,7 @@ export async function checkOut(
     if (from !== null || options.edits === "refuse") {
       for (const one of documents) await folder.requireCommitted(one);
     }
-    await setRef(repository, refs.pending, to);
+    await setRef(repository, refs.pending(branch), to);
     await repository.onStep("pending");
     // What goes makes room for what comes: a file may become a folder.
     for (const isGoing of [true, false]) {
@@ -75,7 +75,8 @@ export async function checkOut(
   await repository.onStep("indexed");
   await moveRef(repository, `refs/heads/${branch}`, { from, to, why: "pull" });
   await repository.onStep("moved");
-  await dropRef(repository, refs.pending);
+  await dropRef(repository, refs.pending(branch));
+  await refresh(repository);
 }
 
 /** Goes on with what a run that was cut off had begun. Answers whether the branch moved. */
@@ -85,7 +86,7 @@ export async function resumeCheckout(
   options: CheckoutOptions,
 ): Promise<boolean> {
   const { refs } = repository;
-  const pending = await commitAt(repository, refs.pending);
+  const pending = await commitAt(repository, refs.pending(branch));
   if (pending === null) return false;
   if (pending !== head && (head === null || (await isAncestor(repository, head, pending)))) {
     try {
@@ -98,7 +99,7 @@ export async function resumeCheckout(
     }
   }
   // It was done; or a person went elsewhere, and whatever was written is an edit like any other.
-  await dropRef(repository, refs.pending);
+  await dropRef(repository, refs.pending(branch));
   return false;
 }
 

@@ -44,6 +44,11 @@ test("a batch is one commit, and only what was named is in it", async () => {
   );
   assert.equal(clone.git("status", "--porcelain"), "M README.txt\n?? notes/other.md");
   assert.deepEqual(await uncommittedDocuments(repository), ["notes/other.md"]);
+  assert.equal(
+    clone.git("diff-files", "--name-only"),
+    "README.txt",
+    "what was committed need not be read again",
+  );
 });
 
 test("what a person staged stays staged as it was, and is not committed", async () => {
@@ -64,8 +69,11 @@ test("nothing changed: no commit; touched or executable alone is what it is", as
   const clone = await planted("still");
   const head = clone.git("rev-parse", "HEAD");
   const repository = await clone.open();
+  await clone.put("notes/a.md", "staged, and taken back\n");
+  clone.git("add", "notes/a.md");
   await clone.put("notes/a.md", "a\n");
   assert.deepEqual(await commitDocuments(repository), []);
+  clone.git("reset", "-q");
   assert.deepEqual(await commitDocuments(repository, { paths: ["notes/none.md"] }), []);
   assert.equal(clone.git("rev-parse", "HEAD"), head);
   await chmod(join(clone.folder, "notes/a.md"), 0o755);
@@ -139,6 +147,16 @@ test("line endings are converted as git is set up to", async () => {
   await commitDocuments(await clone.open(), { paths: ["notes/a.md"] });
   assert.equal(clone.git("cat-file", "blob", "HEAD:notes/a.md"), "a\nb");
   assert.deepEqual(await uncommittedDocuments(await clone.open()), []);
+});
+
+test("hooks of committing do not run: nobody is there to answer them", async () => {
+  const clone = await planted("hooks");
+  for (const hook of ["pre-commit", "commit-msg", "prepare-commit-msg"]) {
+    await clone.put(`.git/hooks/${hook}`, "#!/bin/sh\nexit 1\n");
+    await chmod(join(clone.folder, ".git/hooks", hook), 0o755);
+  }
+  await clone.put("notes/a.md", "a2\n");
+  assert.equal((await commitDocuments(await clone.open())).length, 1);
 });
 
 test("the first commit of a repository", async () => {

@@ -14,8 +14,8 @@ import { committer, FRONTROW, type Person, personOf, personText } from "./ident.
 import { type Changed, DEFAULT_MESSAGE, messageOf } from "./message.ts";
 import { moveRef } from "./refs.ts";
 import type { ObjectId, Repository } from "./repository.ts";
-import { type Staged, stage, treeWith } from "./staging.ts";
-import { requireReady, stateOf } from "./state.ts";
+import { refresh, type Staged, stage, treeWith } from "./staging.ts";
+import { requireReady, whereIs } from "./state.ts";
 
 export interface CommitOptions {
   /** Object names; those that are as committed are passed over. @default every document of the folder */
@@ -50,9 +50,9 @@ export async function commitDocuments(
   repository: Repository,
   { paths, authorsOf, message = DEFAULT_MESSAGE, branch: only }: CommitOptions = {},
 ): Promise<Commit[]> {
-  const state = await stateOf(repository);
-  requireReady(state, only);
-  const { branch, head } = state;
+  const where = await whereIs(repository);
+  requireReady(where, only);
+  const { branch, head } = where;
   const wanted = await wantedOf(repository, paths === undefined ? null : new Set(paths));
   if (wanted.length === 0) return [];
   const authors = (await authorsOf?.(wanted.map(({ name }) => name))) ?? new Map<string, readonly string[]>();
@@ -79,6 +79,7 @@ export async function commitDocuments(
   await repository.onStep("staged");
   await moveRef(repository, `refs/heads/${branch}`, { from: head, to: tip!, why: "commit" });
   await repository.onStep("committed");
+  await refresh(repository);
   return commits;
 }
 

@@ -110,6 +110,7 @@ test("fast-forward: files, staging area and branch are the remote's; what change
   const given = options();
   const pulled = await pull(await b.open(), given);
   assert.deepEqual([pulled.outcome, pulled.head], ["fast-forward", a.git("rev-parse", "HEAD")]);
+  assert.equal(b.git("diff-files", "--name-only"), "", "nothing need be read again");
   assert.deepEqual(given.told, [["notes/deep/new.md", "notes/one.md", "notes/two.md"]]);
   assert.equal(clean(b), "");
   assert.equal(await b.get("notes/one.md"), "one\nmore\n");
@@ -355,6 +356,21 @@ test("cut off among the files, then edited: the edit and what came are both ther
     const text = (await b.get(`notes/${name}.md`))!;
     assert.deepEqual([...new Set(text.trim().split("\n"))].sort(), ["a", "b", name]);
   }
+});
+
+test("cut off, then another branch: that one is left alone, and the first is gone on with later", async () => {
+  const { a, b } = await pair();
+  await sendOn(a, { "notes/one.md": "one\na\n" });
+  await assert.rejects(pull(await b.open({ onStep: cutAt("pending") }), options()), Cut);
+  const head = b.git("rev-parse", "HEAD");
+  b.git("switch", "-q", "-c", "side", "--no-track");
+  b.git("config", "branch.side.remote", "origin");
+  b.git("config", "branch.side.merge", "refs/heads/none");
+  await pull(await b.open(), options());
+  assert.equal(b.git("rev-parse", "side"), head);
+  b.git("switch", "-q", "main");
+  await pull(await b.open(), options());
+  assert.equal(b.git("rev-parse", "main"), a.git("rev-parse", "HEAD"));
 });
 
 test("what is handed on fails: it is handed on again, until it does not", async () => {

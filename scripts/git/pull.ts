@@ -15,7 +15,7 @@ import type { Reconcile } from "./reconcile.ts";
 import { commitAt, isAncestor, setRef } from "./refs.ts";
 import { fetchFrom } from "./remote.ts";
 import type { ObjectId, Repository } from "./repository.ts";
-import { type Ready, type Remote, requireReady, requireRemote, stateOf } from "./state.ts";
+import { type Ready, type Remote, requireReady, requireRemote, whereIs } from "./state.ts";
 
 export interface PullOptions {
   reconcile: Reconcile;
@@ -44,13 +44,13 @@ export async function pull(repository: Repository, options: PullOptions): Promis
   const { reconcile, onPulled, edits = "refuse", rewritten = "stop", branch } = options;
   const checkout = { reconcile, edits };
   await resume(repository, options);
-  const state = await stateOf(repository);
-  requireReady(state, branch);
-  const remote = requireRemote(state);
+  const where = await whereIs(repository);
+  requireReady(where, branch);
+  const remote = requireRemote(where);
   const arrived =
     remote === null
       ? { outcome: "no-remote" as const, reconciled: [] }
-      : await arrive(repository, state, remote, { checkout, rewritten });
+      : await arrive(repository, where, remote, { checkout, rewritten });
   await repository.onStep("arrived");
   const names = await handOn(repository, onPulled);
   return { ...arrived, head: await commitAt(repository, "HEAD"), names };
@@ -61,18 +61,18 @@ export async function resume(
   repository: Repository,
   { reconcile, edits = "refuse", branch }: Pick<PullOptions, "reconcile" | "edits" | "branch">,
 ): Promise<void> {
-  const state = await stateOf(repository);
-  requireReady(state, branch);
-  await resumeCheckout(repository, state, { reconcile, edits });
+  const where = await whereIs(repository);
+  requireReady(where, branch);
+  await resumeCheckout(repository, where, { reconcile, edits });
 }
 
 async function arrive(
   repository: Repository,
-  state: Ready,
+  where: Ready,
   remote: Remote,
   { checkout, rewritten }: { checkout: CheckoutOptions; rewritten: "stop" | "merge" },
 ): Promise<Pick<Pulled, "outcome" | "reconciled">> {
-  const { head, branch } = state;
+  const { head, branch } = where;
   const seen = repository.refs.seen(remote.name, remote.branch);
   const theirs = await fetchFrom(repository, remote);
   const name = `${remote.name}/${remote.branch}`;

@@ -4,7 +4,7 @@ import { failureOf, saidBy } from "./failures.ts";
 import { commitAt, isAncestor, setRef } from "./refs.ts";
 import type { Repository } from "./repository.ts";
 import { NETWORK } from "./run.ts";
-import { type Remote, requireReady, requireRemote, stateOf } from "./state.ts";
+import { type Remote, requireReady, requireRemote, whereIs } from "./state.ts";
 
 export interface PushOptions {
   /** Merges what the remote has by now; called when it refused us for that. */
@@ -31,10 +31,10 @@ export async function push(
   { pullAgain, tries = 5, branch }: PushOptions,
 ): Promise<Pushed> {
   for (let left = tries; ; left--) {
-    const state = await stateOf(repository);
-    requireReady(state, branch);
-    const remote = requireRemote(state);
-    const { head } = state;
+    const where = await whereIs(repository);
+    requireReady(where, branch);
+    const remote = requireRemote(where);
+    const { head } = where;
     if (remote === null) return { outcome: "no-remote", commits: 0 };
     if (head === null) return { outcome: "nothing", commits: 0 };
     const seen = repository.refs.seen(remote.name, remote.branch);
@@ -44,7 +44,7 @@ export async function push(
     const isOurs = expected === null || (await isAncestor(repository, expected, head));
     if (isOurs && (await send(repository, remote, { head, expected }))) {
       await setRef(repository, seen, head);
-      if (!remote.isUpstream) await follow(repository, state.branch, remote);
+      if (!remote.isUpstream) await follow(repository, where.branch, remote);
       await repository.onStep("pushed");
       const range = expected === null ? [head] : [`${expected}..${head}`];
       return {

@@ -65,13 +65,19 @@ export interface Repository {
 export interface Refs {
   /** The commit whose documents were all handed on. */
   imported: string;
-  /** The commit the working tree is being brought to. */
-  pending: string;
+  /** The commit the working tree is being brought to, on this branch. */
+  pending(branch: string): string;
   /** What the last fetch brought. */
   fetched: string;
   /** The remote's commit that was last merged in. */
   seen(remote: string, branch: string): string;
 }
+
+/** The id of the tree without entries, which git knows without having it. */
+const EMPTY_TREE = {
+  sha1: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+  sha256: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+} as const;
 
 const OLDEST = [2, 25] as const;
 
@@ -98,7 +104,7 @@ export async function openRepository(options: RepositoryOptions): Promise<Reposi
       'Run "git sparse-checkout disable", or sync another clone.',
     );
   }
-  const emptyTree = await git.text(["hash-object", "-t", "tree", "--stdin"]);
+  const emptyTree = EMPTY_TREE[hash];
   return {
     git,
     root,
@@ -134,15 +140,15 @@ function nameOf(path: string, prefix: string, isDocument: (name: string) => bool
 }
 
 function refsOf(prefix: string): Refs {
-  const at = prefix === "" ? "root" : createHash("sha256").update(prefix).digest("hex").slice(0, 12);
+  // What may hold anything is no part of a ref: a folder, an address.
+  const short = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const at = prefix === "" ? "root" : short(prefix);
   const base = `refs/worktree/frontrow/${at}`;
   return {
     imported: `${base}/imported`,
-    pending: `${base}/pending`,
+    pending: (branch) => `${base}/pending/${short(branch)}`,
     fetched: `${base}/fetched`,
-    // A remote's name may be an address, which is no part of a ref.
-    seen: (remote, branch) =>
-      `${base}/seen/${createHash("sha256").update(`${remote}\0${branch}`).digest("hex").slice(0, 16)}`,
+    seen: (remote, branch) => `${base}/seen/${short(`${remote}\0${branch}`)}`,
   };
 }
 

@@ -23,6 +23,12 @@ export async function stage(
   if (input !== "") await git.run(["update-index", "-z", "--index-info"], { input, env });
 }
 
+/** Notes what staged files look like, so that the next look at the folder need not read them. Only that: a cache. */
+export async function refresh({ git }: Pick<Repository, "git">): Promise<void> {
+  // 1: some differ, 128: somebody else is at it.
+  await git.run(["update-index", "-q", "--refresh"], { codes: [0, 1, 128] });
+}
+
 /** An index of nobody else's, for as long as `use` takes. @param use is given what `RunOptions.env` takes */
 export async function withIndex<T>(use: (env: Record<string, string>) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "frontrow-index-"));

@@ -16,7 +16,8 @@ export interface Remote {
   isUpstream: boolean;
 }
 
-export interface RepositoryState {
+/** What every part needs to know before it begins; costs three short commands. */
+export interface Where {
   /** null: a detached head. */
   branch: string | null;
   /** null: no commit yet. */
@@ -27,6 +28,10 @@ export interface RepositoryState {
   remote: Remote | null;
   /** Every remote there is. */
   remotes: readonly string[];
+}
+
+/** The same, for people. */
+export interface RepositoryState extends Where {
   /** Commits here and not there, as of the last fetch; null when nothing was ever fetched. */
   ahead: number | null;
   behind: number | null;
@@ -44,32 +49,44 @@ const SIGNS: readonly [file: string, busy: Busy][] = [
   ["BISECT_LOG", "bisect"],
 ];
 
-export async function stateOf(repository: Repository): Promise<RepositoryState> {
-  const { git, refs } = repository;
-  const symbolic = await git.run(["symbolic-ref", "--quiet", "HEAD"], { codes: [0, 1] });
-  const ref = new TextDecoder().decode(symbolic.stdout).trim();
-  const branch = symbolic.code === 0 ? ref.replace(/^refs\/heads\//, "") : null;
-  const [head, busy, remotes, fetched, submodules] = await Promise.all([
+export async function whereIs(repository: Repository): Promise<Where> {
+  const { git } = repository;
+  const [symbolic, head, busy, settings] = await Promise.all([
+    git.run(["symbolic-ref", "--quiet", "HEAD"], { codes: [0, 1] }),
     commitAt(repository, "HEAD"),
     busyWith(repository),
-    git.text(["remote"]).then((said) => said.split("\n").filter(Boolean)),
+    git.list(["config", "-z", "--get-regexp", "^(remote|branch)\\..*\\.(url|remote|merge)$"], {
+      codes: [0, 1],
+    }),
+  ]);
+  const ref = new TextDecoder().decode(symbolic.stdout).trim();
+  const branch = symbolic.code === 0 ? ref.replace(/^refs\/heads\//, "") : null;
+  const named = settings.map((one) => /^remote\.(.*)\.url\n/.exec(one)?.[1]);
+  const remotes = [...new Set(named.filter((one) => one !== undefined))];
+  const remote = branch === null ? null : remoteOf(branch, remotes, settings);
+  return { branch, head, busy, remote, remotes };
+}
+
+export async function stateOf(repository: Repository): Promise<RepositoryState> {
+  const { git, refs } = repository;
+  const [where, fetched, submodules] = await Promise.all([
+    whereIs(repository),
     commitAt(repository, refs.fetched),
     submodulesOf(repository),
   ]);
-  const remote = branch === null ? null : await remoteOf(repository, branch, remotes);
-  const state = { branch, head, busy, remote, remotes, submodules, ahead: null, behind: null };
-  if (head === null || fetched === null) return state;
-  const counted = await git.text(["rev-list", "--left-right", "--count", `${head}...${fetched}`]);
+  const state = { ...where, submodules, ahead: null, behind: null };
+  if (where.head === null || fetched === null) return state;
+  const counted = await git.text(["rev-list", "--left-right", "--count", `${where.head}...${fetched}`]);
   const [ahead, behind] = counted.split("\t").map(Number) as [number, number];
   return { ...state, ahead, behind };
 }
 
 /** A repository that can be worked in. */
-export type Ready = RepositoryState & { branch: string };
+export type Ready = Where & { branch: string };
 
 /** @throws {FrontrowError} `IN_THE_WAY`: `other-branch`, `detached-head`, `merge-in-progress` and the like. */
-export function requireReady(state: RepositoryState, only?: string): asserts state is Ready {
-  const { branch, busy } = state;
+export function requireReady(where: Where, only?: string): asserts where is Ready {
+  const { branch, busy } = where;
   if (busy !== null) {
     const abort = busy === "bisect" ? "git bisect reset" : `git ${busy} --abort`;
     throw inTheWay(
@@ -104,14 +121,7 @@ export function requireRemote({ remote, remotes, branch }: Ready): Remote | null
   );
 }
 
-async function remoteOf(
-  { git }: Repository,
-  branch: string,
-  remotes: readonly string[],
-): Promise<Remote | null> {
-  const settings = await git.list(["config", "-z", "--get-regexp", `^branch\\..*\\.(remote|merge)$`], {
-    codes: [0, 1],
-  });
+function remoteOf(branch: string, remotes: readonly string[], settings: readonly string[]): Remote | null {
   const settingOf = (key: string): string | undefined =>
     settings.findLast((one) => one.startsWith(`branch.${branch}.${key}\n`))?.split("\n")[1];
   const [name, merge] = [settingOf("remote"), settingOf("merge")];

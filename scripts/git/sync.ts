@@ -9,7 +9,7 @@ import type { GitConfig } from "./config.ts";
 import { type Pulled, type PullOptions, pull, resume } from "./pull.ts";
 import { type Pushed, push } from "./push.ts";
 import type { Repository } from "./repository.ts";
-import { stateOf } from "./state.ts";
+import { whereIs } from "./state.ts";
 
 export interface CycleOptions extends Pick<PullOptions, "reconcile" | "onPulled" | "rewritten"> {
   config: Pick<GitConfig, "autoCommit" | "autoPush" | "skipExportCheck" | "message" | "branch">;
@@ -61,7 +61,7 @@ export async function syncOnce(repository: Repository, options: CycleOptions): P
 
   await resume(repository, pulling);
   // A first commit of our own would have nothing in common with the remote's.
-  if ((await stateOf(repository)).head !== null) await commit();
+  if ((await whereIs(repository)).head !== null) await commit();
   const pullCommitted = async (): Promise<Pulled> => {
     for (let left = EDITS; ; left--) {
       try {
