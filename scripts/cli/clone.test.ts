@@ -181,6 +181,28 @@ test("watch takes edits both ways, and outlives an origin that goes away and com
   assert.match(said, /Nothing left to do: 1 document\.\n$/);
 });
 
+test("what frontrow.yaml has scrubbed is not in the clone's files, and an edit beside it goes out alone", async () => {
+  await ann.write("users/ann/parts/scrubbed.md", page("Ann", "Ask ann@example.org.\n"));
+  assert.equal((await ann.run("sync")).code, EXIT.ok);
+  const cleo = await person("cleo");
+  assert.equal((await cleo.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY")).code, EXIT.ok);
+  const yaml = join(cleo.folder, "frontrow.yaml");
+  const rules = "rules: [{ pattern: email }, { field: name, action: drop }]";
+  const written = (await readFile(yaml, "utf8")).replace(/^stores:[\s\S]*/m, "");
+  await writeFile(yaml, `${written}stores: { directory: { scrub: { ${rules} } } }\n`);
+  assert.equal((await cleo.run("sync")).code, EXIT.ok);
+  const left = "---\nstatus: active # today\n---\nAsk [email].\n";
+  assert.equal(await cleo.read("users/ann/parts/scrubbed.md"), left);
+  await cleo.write("users/ann/parts/scrubbed.md", `${left}Cleo.\n`);
+  const diff = await cleo.run("diff", "users/ann/parts/scrubbed.md");
+  assert.match(diff.stdout, /\n\+Cleo\.\n/);
+  assert.ok(!/\n-/.test(diff.stdout.replace(/^--- .*$/m, "")), diff.stdout);
+  assert.equal((await cleo.run("sync")).code, EXIT.ok);
+  assert.equal((await ann.run("sync")).code, EXIT.ok);
+  const whole = page("Ann", "Ask ann@example.org.\nCleo.\n");
+  assert.equal(await ann.read("users/ann/parts/scrubbed.md"), whole);
+});
+
 /** The origin by another address, which can go away. */
 async function openLine(target: string) {
   const line = { url: "", isUp: true, close: async () => undefined as unknown };
