@@ -8,6 +8,18 @@ export interface Example {
   /** The SQL that makes its tables, from the project's root. Run once, before the collections are registered. */
   readonly schemaFile: string;
   readonly content: ContentFolder;
+  /** @default nothing is told */
+  readonly trial?: Trial;
+}
+
+/** What a person is told to try while it runs. */
+interface Trial {
+  /** A document to edit. */
+  readonly path: string;
+  /** SQL that changes one line of its file. */
+  readonly statement: string;
+  /** Command lines of `frontrow`. @default none but the usual ones */
+  readonly commands?: readonly string[];
 }
 
 /** Where the example's files are. Plain data: whoever starts it looks what is there. */

@@ -11,11 +11,12 @@ import {
   resolveConfig,
   validateFields,
 } from "../shared/collections/mod.ts";
-import { decode, parseDocument, placeOf, readFields } from "../shared/document/mod.ts";
+import { createLineCodec, decode, placeOf, readFields } from "../shared/document/mod.ts";
 import { encodeFilePath } from "../shared/document/path-disk.ts";
 import eips from "./eips/example.ts";
 import { contentFolder, type Example } from "./example.ts";
 import garden from "./garden/example.ts";
+import team from "./team-cache/example.ts";
 
 const root = new URL("../", import.meta.url);
 const exists = (folder: string) => existsSync(new URL(folder, root));
@@ -27,18 +28,22 @@ const FACTS = `select a.attname as column, a.attnotnull as not_null, a.atthasdef
   from pg_attribute as a join pg_type as t on t.oid = a.atttypid
   where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped and t.typname <> 'bytea'`;
 
-/** Makes the example's table, reads all its files as the engine does, and writes each as a row. */
-async function load(example: Example): Promise<{ db: PGlite; table: string; paths: string[] }> {
+/** Makes the example's tables, reads all files of one collection as the engine does, and writes each as a row. */
+async function load(
+  example: Example,
+  name = example.config.collections[0]!.name,
+): Promise<{ db: PGlite; table: string; paths: string[] }> {
   const db = await PGlite.create();
   await db.exec(`create role anon; create role authenticated; create role service_role; create schema auth;
     create function auth.uid() returns uuid language sql stable as 'select null::uuid';`);
   await db.exec(readFileSync(new URL(example.schemaFile, root), "utf8"));
 
-  const [collection] = resolveConfig(example.config).collections;
+  const collection = resolveConfig(example.config).collections.find((one) => one.name === name);
   const table = `${collection!.schema}.${collection!.table}`;
   const { rows: facts } = await db.query<ColumnFacts>(FACTS, [table]);
   const columns = columnsFrom(collection!, facts);
 
+  const codec = createLineCodec(collection!.lines);
   const folder = new URL(`${contentFolder(example, exists)}/`, root);
   const paths: string[] = [];
   const written: Record<string, unknown>[] = [];
@@ -46,7 +51,7 @@ async function load(example: Example): Promise<{ db: PGlite; table: string; path
     const path = encodeFilePath(entry);
     const key = keyOf(collection!, columns, path);
     if (key === null) continue;
-    const document = parseDocument(decode(readFileSync(new URL(encodeURI(entry), folder))));
+    const document = codec.parseDocument(decode(readFileSync(new URL(encodeURI(entry), folder))));
     const fields = readFields(document, columns.mapping);
     const lineOf = (field: string) => {
       const found = document.entries.get(field);
@@ -140,6 +145,48 @@ describe("the EIPs", () => {
       await db.query(`select count(*)::int as all, count(*) filter (where status = 'Moved')::int as moved,
       count(extra)::int as extra, count(requires)::int as requires from eips`);
     assert.deepEqual(rows, [{ all: 332, moved: 136, extra: 0, requires: 106 }]);
+    await db.close();
+  });
+});
+
+describe("the team's cache", () => {
+  for (const [name, count] of [
+    ["plans", 1],
+    ["stories", 2],
+    ["runbooks", 1],
+  ] as const) {
+    it(`has only ${name} that are valid, each a row under an id as the hub gives them`, async () => {
+      const { db, paths } = await load(team, name);
+      assert.equal(paths.length, count);
+      const { ids } = resolveConfig(team.config).collections.find((one) => one.name === name)!;
+      const { rows } = await db.query<{ id: string }>(`select id from ${name} order by 1`);
+      assert.deepEqual(
+        rows.map(({ id }) => ids!.format.read(id)),
+        Array.from({ length: count }, (_, index) => index + 1),
+      );
+      await db.close();
+    });
+  }
+
+  it("lets the members of a team, and only them, see and write what is the team's", async () => {
+    const { db } = await load(team, "stories");
+    const member = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
+    await db.exec(`create or replace function auth.uid() returns uuid language sql stable as $$ select '${member}'::uuid $$;
+      grant usage on schema auth to authenticated;
+      insert into team_members values ('platform', '${member}'), ('others', gen_random_uuid());
+      update stories set team = 'others' where id = 'INFRA-2';
+      set role authenticated`);
+    const { rows } = await db.query("select id from stories");
+    assert.deepEqual(rows, [{ id: "INFRA-1" }]);
+    await db.query("insert into stories (id, title, team) values ('INFRA-3', 'Mine', 'platform')");
+    for (const write of [
+      "insert into stories (id, title, team) values ('INFRA-4', 'Theirs', 'others')",
+      "update stories set team = 'others' where id = 'INFRA-1'",
+      "insert into team_members values ('others', auth.uid())",
+    ])
+      await assert.rejects(db.query(write), /row-level security|permission denied/);
+    await db.exec("set role anon");
+    await assert.rejects(db.query("select from stories"), /permission denied/);
     await db.close();
   });
 });

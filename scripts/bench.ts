@@ -16,6 +16,7 @@ const CASES: Record<string, () => Promise<{ bench: BenchCase }>> = {
   unchanged: () => import("./bench/unchanged.ts"),
   one: () => import("./bench/one.ts"),
   scale: () => import("./bench/scale.ts"),
+  local: () => import("./bench/local.ts"),
 };
 
 const { values, positionals } = parseArgs({

@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     }
     const here = { ...describe(project), config: `examples/${example.name}/config.ts` };
     await writeFile(join(DATA, "local.json"), JSON.stringify(here), { mode: 0o600 });
-    await log.follow(project, example.name);
+    await log.follow(project, example);
   } finally {
     await rm(join(DATA, "local.json"), { force: true });
     await project.stop();

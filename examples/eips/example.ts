@@ -12,4 +12,8 @@ export default {
     missing:
       "The EIP files are not here. Get them with: git clone --depth 1 https://github.com/ethereum/EIPs, and name that folder with --content.",
   },
+  trial: {
+    path: "EIPS/eip-1014.md",
+    statement: "update eips set status = 'Living' where eip = 1014;",
+  },
 } satisfies Example;

@@ -12,4 +12,8 @@ export default {
     missing:
       "The garden's files are missing: check out examples/garden/content again, or name a folder with --content.",
   },
+  trial: {
+    path: "users/ada/parts/the-critic.md",
+    statement: "update parts set charge = 0.9 where slug = 'the-critic' and user_id = 'ada';",
+  },
 } satisfies Example;

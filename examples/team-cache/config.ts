@@ -19,7 +19,10 @@ export const plans = defineCollection({
   name: "plans",
   table: "plans",
   path: "plans/:id.md",
-  fields: z.object({ ...artifact, status: z.enum(["draft", "approved", "done", "dropped"]) }),
+  // Where people look for it: on a line of the body, `Status: APPROVED`.
+  fields: z.object({ ...artifact, Status: z.enum(["DRAFT", "APPROVED", "DONE", "DROPPED"]) }),
+  columns: { Status: "status" },
+  lines: ["Status"],
   body: "body",
   ids: { key: "id", format: "PLAN-{n:3}" },
   templates: { plan: "templates/plan.md" },

@@ -25,7 +25,7 @@ create table public.plans (
   id text primary key check (id <> ''),
   title text not null check (char_length(title) between 1 and 200),
   team text not null check (team <> ''),
-  status text not null default 'draft' check (status in ('draft', 'approved', 'done', 'dropped')),
+  status text not null default 'DRAFT' check (status in ('DRAFT', 'APPROVED', 'DONE', 'DROPPED')),
   author text,
   created date,
   tags text[],
@@ -34,6 +34,8 @@ create table public.plans (
   deleted_at timestamptz
 );
 comment on table public.plans is 'What the team means to do. Files: plans/<id>.md.';
+comment on column public.plans.status is 'In the file it is a line of the body: Status: APPROVED.';
+comment on column public.plans.body is 'The markdown under the header, with its line Status: and without the value.';
 
 create table public.stories (
   id text primary key check (id <> ''),

@@ -6,7 +6,14 @@ import matter from "gray-matter";
 import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { columnsFrom, resolveConfig } from "../../shared/collections/mod.ts";
-import { decode, type Mapping, parseDocument, readFields, type Value } from "../../shared/document/mod.ts";
+import {
+  decode,
+  type Mapping,
+  parseDocument,
+  plainCodec,
+  readFields,
+  type Value,
+} from "../../shared/document/mod.ts";
 import { encodeFilePath } from "../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import type { Binding } from "../../shared/sync/binding.ts";
@@ -54,7 +61,7 @@ export function everyDocument(): Binding {
     { column: "weight", type: "numeric", ...bare },
     { column: "extra", type: "jsonb", ...bare },
   ]);
-  return { collection: collection!, columns, digest: "", policies: collection!.policies };
+  return { collection: collection!, columns, digest: "", policies: collection!.policies, codec: plainCodec };
 }
 
 /** The samples among the markdown files below a folder. */

@@ -51,7 +51,7 @@ export const init: Verb = {
     const ground = groundIn(project, call);
     await mkdir(ground.folder, { recursive: true });
     const isNew = !existsSync(join(ground.root, ".frontrow/hub.db"));
-    await initClone(ground.root, await originOf(call, null));
+    await initClone(ground.root, await originOf(project, call, null));
     const clone = await ground.open();
     const collections = [...clone.bindings.keys()];
     const where = relative(io.folder, ground.folder) || ".";

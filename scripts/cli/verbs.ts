@@ -14,6 +14,7 @@ import { halts } from "./halts.ts";
 import { importVerb } from "./import.ts";
 import { init } from "./init.ts";
 import { log } from "./log.ts";
+import { newVerb } from "./new.ts";
 import { pull } from "./pull.ts";
 import { purgeAuthor } from "./purge-author.ts";
 import { push } from "./push.ts";
@@ -36,6 +37,7 @@ export const verbs: readonly Verb[] = [
   backfill,
   importVerb,
   exportVerb,
+  newVerb,
   check,
   doctor,
   cat,

@@ -146,7 +146,7 @@ export async function startWorld(): Promise<World> {
     async tryCollection(attempt, use) {
       const { name } = attempt;
       const fields = z.object({ title: z.string().nullish() });
-      const one = defineCollection({ path: `${name}/:slug.md`, fields, body: "body", ...attempt });
+      const one: Collection = { path: `${name}/:slug.md`, fields, body: "body", ...attempt };
       const more = resolveConfig({ ...config, collections: [...config.collections, one] });
       const bindings = await register(hub, more);
       await use?.(bindings);

@@ -22,6 +22,7 @@ const STEPS: readonly string[] = [
   create table outbox (
     seq integer primary key autoincrement, collection text not null, path text not null,
     request text, revision integer, expected integer) strict;
+  create index outbox_of on outbox (collection, path);
   -- One of them waits, and one may be on its way.
   create unique index outbox_waiting on outbox (collection, path) where request is null;
   create unique index outbox_sent on outbox (collection, path) where request is not null;

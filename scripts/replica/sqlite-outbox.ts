@@ -57,9 +57,9 @@ export function createOutbox(sql: Sql): Outbox {
           .map(({ request }) => ({ request: request as string, items: sentItems(request as string) }))
           .find(({ items }) => !items.some((item) => skip.has(keyOf(item))));
         if (open !== undefined) return open;
-        const rows = sql.all(`
-          select o.seq, o.collection, o.path, d.revision, cast(d.peer_version as integer) as expected,
-            case when d.deleted = 0 then length(d.text) else 0 end as size, d.deleted, d.peer_revision
+        const rows = sql.all(
+          `select o.seq, o.collection, o.path, d.revision, cast(d.peer_version as integer) as expected,
+            case when d.deleted = 0 then length(d.text) else 0 end as size
           from outbox as o join documents as d using (collection, path)
           where o.request is null
             and not exists (select 1 from outbox as s
@@ -69,17 +69,14 @@ export function createOutbox(sql: Sql): Outbox {
               where k.collection = o.collection and k.path = o.path and k.state = 'open')
             and not exists (select 1 from quarantine as q where q.collection = o.collection and q.path = o.path
               and q.store = 'push' and q.version = cast(d.revision as text))
-          order by o.seq`);
+          order by o.seq limit ?`,
+          most.documents + skip.size + 1,
+        );
         const request = crypto.randomUUID();
         let bytes = 0;
         let count = 0;
         for (const row of rows) {
           if (isSkipped(row)) continue;
-          // It came back to what the origin has, or never was there.
-          if (row.expected === null ? row.deleted === 1 : row.revision === row.peer_revision) {
-            sql.run("delete from outbox where seq = ?", row.seq!);
-            continue;
-          }
           bytes += row.size as number;
           if (count > 0 && (bytes > most.bytes || count >= most.documents)) break;
           count++;

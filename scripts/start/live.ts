@@ -1,5 +1,6 @@
 /** What `npm start` shows while it runs: outcomes as they happen, changed lines, and a place to type SQL. */
 import { createInterface } from "node:readline";
+import type { Example } from "../../examples/example.ts";
 import { displayPath } from "../../shared/document/path-disk.ts";
 import type { Result } from "../../shared/sync/pass.ts";
 import type { Project } from "./project.ts";
@@ -7,7 +8,7 @@ import type { Project } from "./project.ts";
 export interface Live {
   onResults(results: readonly Result[]): void;
   /** Shows what to try, then goes on until the terminal says stop. */
-  follow(project: Project, example: string): Promise<void>;
+  follow(project: Project, example: Pick<Example, "trial">): Promise<void>;
 }
 
 interface Change {
@@ -38,18 +39,15 @@ export function live(say: (line: string) => void): Live {
   };
 }
 
-function suggestions(example: string): string[] {
-  const isGarden = example === "garden";
-  const path = isGarden ? "users/ada/parts/the-critic.md" : "EIPS/eip-1014.md";
-  const statement = isGarden
-    ? "update parts set charge = 0.9 where slug = 'the-critic' and user_id = 'ada';"
-    : "update eips set status = 'Living' where eip = 1014;";
+function suggestions({ trial }: Pick<Example, "trial">): string[] {
+  if (trial === undefined) return [];
+  const { path, statement, commands = [] } = trial;
   return [
     "",
     "Try, in another terminal:",
     `  npm run -s frontrow -- edit ${path}    change a line, save: its row follows`,
     `  npm run -s frontrow -- cat ${path}     the file as it is now`,
-    "  npm run -s frontrow -- status",
+    ...[...commands, "status"].map((command) => `  npm run -s frontrow -- ${command}`),
     "",
     "Or type SQL here and see one line of its file follow (Ctrl-C ends):",
     `  ${statement}`,

@@ -41,6 +41,13 @@ export function columnProblems(collection: Collection, template: PathTemplate | 
     }
   }
 
+  for (const line of collection.lines ?? []) {
+    if (!fields.has(line)) say("unknown-field", `lines names "${line}", which is not a field`);
+    if (!/^[^:*_\s](?:[^:*\r\n]*[^:*\s])?$/.test(line)) {
+      say("lines", `a field that stands in the body must be one line without : and *: it is "${line}"`);
+    }
+  }
+
   // Each column has one job.
   const owners = new Map<string, string>();
   for (const { field, column } of mapped) {

@@ -82,6 +82,15 @@ describe("columnsFrom", () => {
     };
     assert.throws(() => columnsFrom(collection, facts), { code: "CONFIG_INVALID", rule: "lists" });
   });
+
+  it("refuses a list on a line of the body", () => {
+    const [first] = eips.fields;
+    for (const type of ["text[]", "jsonb"]) {
+      const answer = facts.map((fact) => (fact.column === first!.column ? { ...fact, type } : fact));
+      const lined = { ...eips, lines: [first!.field] };
+      assert.throws(() => columnsFrom(lined, answer), { code: "CONFIG_INVALID", rule: "lines" });
+    }
+  });
 });
 
 describe("keyOf", () => {

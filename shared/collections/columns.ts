@@ -35,7 +35,7 @@ type KeyType = (typeof KEY_TYPES)[number];
 
 /**
  * Checks the table against the collection.
- * @throws {FrontrowError} `CONFIG_INVALID` (`column-missing`, `body-column`, `extra-column`, `lists`,
+ * @throws {FrontrowError} `CONFIG_INVALID` (`column-missing`, `body-column`, `extra-column`, `lists`, `lines`,
  * `column-unfilled`) or `COLUMN_UNSUPPORTED`.
  */
 export function columnsFrom(collection: ResolvedCollection, facts: readonly ColumnFacts[]): Columns {
@@ -66,6 +66,12 @@ export function columnsFrom(collection: ResolvedCollection, facts: readonly Colu
       throw refused(
         "lists",
         `field "${field}" is merged as "${merge}", but its column "${column}" is no list`,
+      );
+    }
+    if (collection.lines.includes(field) && (fact.type === "text[]" || fact.type === "jsonb")) {
+      throw refused(
+        "lines",
+        `field "${field}" stands on a line of the body, which cannot hold its ${fact.type}`,
       );
     }
     return { field, column, type: fact.type, ...labelsOf(fact) };

@@ -26,6 +26,13 @@ export type CollectionOptions<D, T extends string, F extends ZodObject, P extend
    */
   fields: F;
   /**
+   * Fields that stand in the body, each on a line of its own: `lines: ["Status"]` for `Status: APPROVED`, also as a list
+   * item, a heading or with a bold label. Where a file has no such line, its header may have the field. The body column
+   * holds the lines without their values: the field's own column has those.
+   * @default []: all are in the header
+   */
+  lines?: readonly FieldName<F>[];
+  /**
    * The text column that holds the body.
    * @default none: the body lives in the file and the hub only
    */
@@ -68,6 +75,7 @@ export interface Collection<F extends ZodObject = ZodObject> {
   readonly path: string;
   readonly fields: F;
   readonly columns?: Readonly<Record<string, string | undefined>>;
+  readonly lines?: readonly string[];
   readonly body?: string;
   readonly extra?: string;
   readonly policies?: Policies;

@@ -29,6 +29,7 @@ const shape = z.strictObject({
   path: z.string(),
   fields: z.custom(isZodObject, "fields must be a zod object: z.object({ … })"),
   columns: z.record(z.string(), z.string().optional()).optional(),
+  lines: z.array(z.string()).optional(),
   body: z.string().optional(),
   extra: z.string().optional(),
   policies: policiesSchema.optional(),

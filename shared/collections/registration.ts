@@ -20,6 +20,8 @@ export interface Registration {
   body: string | null;
   extra: string | null;
   policies: ResolvedPolicies;
+  /** Only where fields stand in the body. */
+  lines?: readonly string[];
   /** Only where the collection has ids. */
   ids?: RegisteredIds;
   /** SHA-256 hex over what decides which documents there are. Another scope is another set of documents. */
@@ -53,6 +55,7 @@ export async function registrationOf(collection: ResolvedCollection): Promise<Re
     body,
     extra,
     policies,
+    ...(collection.lines.length === 0 ? {} : { lines: collection.lines.toSorted() }),
     ...(collection.ids === null ? {} : { ids: registeredIds(path, collection.ids) }),
   };
   const scope = digestText(stableJson(["frontrow-scope-1", bucket, path.template, schema, table]));

@@ -37,6 +37,7 @@ describe("resolveConfig", () => {
         { field: "name", column: "name" },
         { field: "tags", column: "tags" },
       ],
+      lines: [],
       body: null,
       extra: null,
       policies: {
@@ -138,6 +139,8 @@ describe("resolveConfig", () => {
     ["an id that is no param of the path", "ids-key", { ids: { key: "id", format: "P-{n}" } }],
     ["an id format without a number", "ids-format", { ids: { key: "slug", format: "P-n" } }],
     ["ids with an option there is not", "shape", { ids: { key: "slug", format: "P-{n}", first: 5 } }],
+    ["a line that is not a field", "unknown-field", { lines: ["Status"] }],
+    ["a line whose name holds a colon", "lines", { fields: z.object({ "a:b": z.string() }), lines: ["a:b"] }],
     ["no template", "templates", { templates: {} }],
     ["a template whose name is none", "templates", { templates: { "A story": "a.md" } }],
     ["a template outside the folder", "templates", { templates: "../a.md" }],
@@ -233,7 +236,13 @@ describe("registrationOf", () => {
       assert.notEqual(after.digest, before.digest);
     }
     const ids = { key: "slug", format: "P-{n}" };
-    for (const change of [{ name: "p" }, { body: "body" }, { ids }, { policies: { conflict: "newest" } }]) {
+    for (const change of [
+      { name: "p" },
+      { body: "body" },
+      { ids },
+      { lines: ["name"] },
+      { policies: { conflict: "newest" } },
+    ]) {
       const after = await registration(change);
       assert.equal(after.scope, before.scope);
       assert.notEqual(after.digest, before.digest);

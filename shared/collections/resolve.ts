@@ -19,6 +19,8 @@ export interface ResolvedCollection {
   readonly path: PathTemplate;
   /** In the order of the zod object. */
   readonly fields: readonly { readonly field: string; readonly column: string }[];
+  /** Fields that stand in the body. */
+  readonly lines: readonly string[];
   /** `null`: the body lives in the file and the hub only. */
   readonly body: string | null;
   readonly extra: string | null;
@@ -49,6 +51,7 @@ export function resolveConfig(config: Config): ResolvedConfig {
       bucket: collection.bucket ?? config.bucket ?? DEFAULT_BUCKET,
       path: compileTemplate(collection.path),
       fields,
+      lines: collection.lines ?? [],
       body: collection.body ?? null,
       extra: collection.extra ?? null,
       policies: resolvePolicies(

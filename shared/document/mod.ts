@@ -14,6 +14,7 @@ export { digest, digestText } from "./digest.ts";
 export { type Document, parseDocument, placeOf, sourceOf } from "./document.ts";
 export { readFields } from "./field-value.ts";
 export type { Language } from "./front-matter.ts";
+export { createLineCodec, type DocumentCodec, plainCodec } from "./line-codec.ts";
 export type { FieldMapping, Mapping } from "./mapping.ts";
 export type { AliasNode, Entry, ListNode, MapNode, Node, ScalarNode, ScalarStyle } from "./node.ts";
 export { newDocument, renderDocument } from "./render.ts";

@@ -55,7 +55,7 @@ export function warningsOf(document: Document): Warning[] {
       warn("odd-key", line(), "a key that looks like a number, a boolean or null is text here: quote it");
     }
   }
-  const conflict = conflictIn(document.body);
+  const conflict = conflictIn(text.slice(document.bodyStart));
   if (conflict >= 0) {
     const { line } = placeAt(text, document.bodyStart + conflict);
     warn("conflict-marker", line, "the body holds a git conflict: choose one side and remove the markers");

@@ -2,10 +2,14 @@
 import type { FrontrowError } from "../errors.ts";
 import { type DocumentName, keyOf } from "../hub/peer-hub.ts";
 import { type ValveCounts, type ValveLimits, valveTrips } from "../reconcile/valve.ts";
+import { pooled } from "../sync/pool.ts";
 import { type Clone, type CloneOutcome, ownerOf } from "./clone.ts";
 import { followRules } from "./follow-rules.ts";
 import type { LocalEntry } from "./local-hub.ts";
 import { settleDocument } from "./settle.ts";
+
+/** Documents at a time: what takes long is the file system. */
+export const BREADTH = 8;
 
 export interface Absorbed {
   outcomes: CloneOutcome[];
@@ -24,8 +28,8 @@ export interface AbsorbOptions {
 }
 
 export interface Differences extends Omit<Absorbed, "outcomes" | "held"> {
-  /** Files that are new or changed. */
-  changed: DocumentName[];
+  /** Files that are new or changed, and their versions. */
+  changed: (DocumentName & { version: string })[];
   /** Files that are gone. */
   missing: LocalEntry[];
   /** Documents whose file was not written yet. */
@@ -58,7 +62,7 @@ export async function compareFolder(clone: Clone): Promise<Differences> {
       seen.add(key);
       const entry = entries.get(key);
       if (entry === undefined || entry.deleted || entry.directory?.version !== one.version)
-        found.changed.push(name);
+        found.changed.push({ ...name, version: one.version });
       else if (entry.directory.revision < entry.revision) found.unwritten.push(name);
     }
   }
@@ -83,12 +87,16 @@ async function absorbBy(clone: Clone, { deletions = false, message }: AbsorbOpti
   const found = await compareFolder(clone);
   const { changed, missing, unwritten, unreadable, ignored } = found;
   const held = deletions ? [] : heldBack(clone, found);
-  const names = [...changed, ...unwritten, ...missing.filter((one) => !held.includes(one))];
-  const outcomes: CloneOutcome[] = [];
-  for (const name of names) {
+  const isHeld = new Set(held);
+  const names: (DocumentName & { version?: string })[] = [
+    ...changed,
+    ...unwritten,
+    ...missing.filter((one) => !isHeld.has(one)),
+  ];
+  const outcomes = await pooled(names, BREADTH, async ({ collection, path, version }) => {
     clone.signal?.throwIfAborted();
-    outcomes.push(await settleDocument(clone, name, { message }));
-  }
+    return await settleDocument(clone, { collection, path }, { message, seen: version });
+  });
   for (const { collection, path } of held) clone.onOutcome?.({ collection, path, outcome: "held" });
   return { outcomes, held, unreadable, ignored };
 }

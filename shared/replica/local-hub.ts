@@ -1,6 +1,7 @@
 /**
  * The local hub's contract: what one clone remembers of its documents. Calls are synchronous and each is one
- * transaction, durable when it returns; several processes may use one hub at once.
+ * transaction, which outlives the process when it returns; several processes may use one hub at once. After a power cut the
+ * hub may be a little older than folder and origin, which is mended by the next sync.
  */
 import type { DocumentName } from "../hub/peer-hub.ts";
 import type { Stamps } from "../stores/directory-stamps.ts";

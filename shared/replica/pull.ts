@@ -1,5 +1,7 @@
 /** The origin's news into the clone: first remembered, with the cursor behind them, then merged one by one. */
 import { keyOf } from "../hub/peer-hub.ts";
+import { pooled } from "../sync/pool.ts";
+import { BREADTH } from "./absorb.ts";
 import type { Clone, CloneOutcome, ConnectedClone } from "./clone.ts";
 import type { Incoming } from "./local-hub.ts";
 import { settleDocument } from "./settle.ts";
@@ -40,11 +42,12 @@ export async function mergeNews(
   clone: Clone,
   skip: ReadonlySet<string> = new Set(),
 ): Promise<CloneOutcome[]> {
-  const outcomes: CloneOutcome[] = [];
-  for (const name of clone.hub.incoming()) {
+  const names = clone.hub
+    .incoming()
+    .map(({ collection, path }) => ({ collection, path }))
+    .filter((name) => !skip.has(keyOf(name)) && clone.bindings.has(name.collection));
+  return await pooled(names, BREADTH, async (name) => {
     clone.signal?.throwIfAborted();
-    if (skip.has(keyOf(name)) || !clone.bindings.has(name.collection)) continue;
-    outcomes.push(await settleDocument(clone, { collection: name.collection, path: name.path }));
-  }
-  return outcomes;
+    return await settleDocument(clone, name);
+  });
 }

@@ -13,6 +13,8 @@ const TRIES = 5;
 export interface SettleOptions {
   /** Why, for the history. @default the outcome */
   message?: string | undefined;
+  /** The file's version, where it was seen just now: it is not looked for once more. */
+  seen?: string | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface SettleOptions {
 export async function settleDocument(
   clone: Clone,
   name: DocumentName,
-  { message }: SettleOptions = {},
+  { message, seen }: SettleOptions = {},
 ): Promise<CloneOutcome> {
   const { hub } = clone;
   const said = (outcome: string, error?: FrontrowError): CloneOutcome => {
@@ -36,7 +38,7 @@ export async function settleDocument(
     const isNews = document === null || (document.incoming && !document.sent);
     const incoming = isNews ? hub.incomingOf(name) : null;
     try {
-      const file = await readFileOf(clone, name.path, document);
+      const file = await readFileOf(clone, name.path, document, tries === 1 ? seen : undefined);
       const {
         outcome,
         apply,
@@ -66,9 +68,14 @@ export async function settleDocument(
   return said("busy");
 }
 
-async function readFileOf(clone: Clone, path: string, document: LocalDocument | null): Promise<FileReading> {
+async function readFileOf(
+  clone: Clone,
+  path: string,
+  document: LocalDocument | null,
+  seen: string | undefined,
+): Promise<FileReading> {
   const { folder } = clone;
-  const look = await folder.look(path);
+  const look = seen === undefined ? await folder.look(path) : ({ state: "found", version: seen } as const);
   if (look.state === "unknown") throw look.error;
   if (look.state === "absent") return look;
   if (look.version === document?.directory?.version) return { state: "unchanged", version: look.version };

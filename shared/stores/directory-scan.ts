@@ -21,7 +21,7 @@ export interface ScanOptions {
 }
 
 /** Files in memory at a time. */
-const BREADTH = 8;
+const BREADTH = 32;
 
 /**
  * Walks the folder in the order of names.
@@ -30,7 +30,7 @@ const BREADTH = 8;
  */
 export async function* scan(
   { disk, root }: { disk: Disk; root: Root },
-  look: (path: string) => Promise<Look>,
+  look: (path: string, shown: string) => Promise<Look>,
   { wanted = () => true }: ScanOptions = {},
 ): AsyncGenerator<Scanned> {
   await checkRoot(disk, root);
@@ -70,7 +70,7 @@ export async function* scan(
       return { state: "unknown", path: null, shown, error };
     }
     if (!wanted(path)) return { state: "ignored", shown };
-    const seen = await look(path);
+    const seen = await look(path, shown);
     if (seen.state === "absent") return undefined;
     return seen.state === "found"
       ? { path, ...seen }

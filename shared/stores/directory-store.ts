@@ -4,7 +4,7 @@
  */
 import { MAX_DOCUMENT_BYTES } from "../document/bytes.ts";
 import { FrontrowError } from "../errors.ts";
-import { type Disk, moved, onDisk } from "./directory-disk.ts";
+import { type Disk, moved, onDisk, statsOf } from "./directory-disk.ts";
 import { requireName } from "./directory-names.ts";
 import { createPlaces, openRoot, type Root } from "./directory-place.ts";
 import { readStable, requireSize } from "./directory-read.ts";
@@ -44,6 +44,8 @@ export interface DirectoryStore extends Store<Uint8Array> {
   /** Everything there is. */
   scan(options?: ScanOptions): AsyncGenerator<Scanned>;
 }
+
+const PLAIN = /^[\x20-\x7e]+$/;
 
 /** @throws {FrontrowError} `STORE_UNAVAILABLE` when there is no such folder. */
 export async function openDirectoryStore(options: DirectoryOptions): Promise<DirectoryStore> {
@@ -85,11 +87,22 @@ export async function openDirectoryStore(options: DirectoryOptions): Promise<Dir
       return { state: "found", version, size: bytes.length };
     });
 
+  /** A scan has just come by the file's folders, and a plain name has one spelling: of a file known by its stamp one look is enough. */
+  async function glance(path: string, shown: string): Promise<Look> {
+    const stamp = stamps.get(path);
+    if (stamp === undefined || !PLAIN.test(shown)) return await look(path);
+    const stats = await statsOf(disk, `${root.path}/${shown}`).catch(() => null);
+    const known = stats?.isFile() ? stampedVersion(stamp, stats) : undefined;
+    return known === undefined
+      ? await look(path)
+      : { state: "found", version: known, size: Number(stamp.size) };
+  }
+
   return {
     name: `directory ${options.folder}`,
     root,
     look,
-    scan: (given) => scan({ disk, root }, look, given),
+    scan: (given) => scan({ disk, root }, glance, given),
 
     read: (path, expected) =>
       answered(path, async () => {

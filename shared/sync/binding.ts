@@ -11,12 +11,13 @@ import {
 } from "../collections/mod.ts";
 import {
   canonical,
+  createLineCodec,
   type Document,
+  type DocumentCodec,
   decode,
   type Fields,
-  parseDocument,
   placeOf,
-  readFields,
+  plainCodec,
   type Value,
 } from "../document/mod.ts";
 import { at, FrontrowError } from "../errors.ts";
@@ -29,6 +30,7 @@ export interface Binding {
   /** `digest:fingerprint` of the registration this worker was built for. */
   digest: string;
   policies: Policies;
+  codec: DocumentCodec;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function bind(
       columns,
       digest: `${digest}:${known.fingerprint}`,
       policies: policiesByColumn(collection),
+      codec: collection.lines.length === 0 ? plainCodec : createLineCodec(collection.lines),
     });
   }
   return bindings;
@@ -92,9 +95,9 @@ export function readFile(binding: Binding, path: string, bytes: Uint8Array): Tex
 }
 
 /** Reads a text that the hub holds; it was checked when it came in. */
-export function readText({ columns }: Binding, text: string): TextContent {
-  const document = parseDocument(text);
-  const fields = readFields(document, columns.mapping);
+export function readText({ columns, codec }: Binding, text: string): TextContent {
+  const document = codec.parseDocument(text);
+  const fields = codec.readFields(document, columns.mapping);
   return { kind: "text", text, document, fields, body: document.body };
 }
 
@@ -131,7 +134,7 @@ function lineIn(document: Document, field: string): number | undefined {
  * @throws {FrontrowError} `SCHEMA_VIOLATION` for a value Frontrow cannot hold (a two-dimensional array, say).
  */
 export function readRow(
-  { collection, columns }: Binding,
+  { collection, columns, codec }: Binding,
   wire: { fields: Record<string, unknown>; body: string | null },
 ): RowContent {
   const { fields: mapped, extra } = columns.mapping;
@@ -142,7 +145,11 @@ export function readRow(
     const value = wire.fields[column];
     if (value !== undefined) fields[column] = canonicalColumn(type, column, value);
   }
-  return { kind: "row", fields: fields as Fields, body: collection.body === null ? null : (wire.body ?? "") };
+  return {
+    kind: "row",
+    fields: fields as Fields,
+    body: collection.body === null ? null : codec.bodyOf(wire.body ?? ""),
+  };
 }
 
 function canonicalColumn(type: Parameters<typeof canonical>[0], column: string, value: unknown): Value {

@@ -1,19 +1,11 @@
 /** Reading and deciding, without changing anything. */
 import { isReservedName } from "../document/conflict-copy.ts";
-import {
-  encode,
-  newDocument,
-  parseDocument,
-  readFields,
-  renderDocument,
-  type Warning,
-  warningsOf,
-} from "../document/mod.ts";
+import { encode, type Warning, warningsOf } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import type { ClaimedDocument } from "../hub/hub.ts";
 import { NOTHING, quarantined } from "../reconcile/draft.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
-import type { Codec, Plan, Side } from "../reconcile/types.ts";
+import type { Plan, Side } from "../reconcile/types.ts";
 import type { Store } from "../stores/store.ts";
 import { type Binding, readFile } from "./binding.ts";
 import type { Budget, Limits } from "./budget.ts";
@@ -47,8 +39,6 @@ export interface Undecided {
   error: FrontrowError;
 }
 
-const codec: Codec = { parseDocument, readFields, renderDocument, newDocument };
-
 /** Decides on every document; one that cannot be decided on is an error in its place. */
 export function planDocuments(
   context: PlanContext,
@@ -81,7 +71,7 @@ export function planDocuments(
             sides,
             mapping: binding.columns.mapping,
             policies: binding.policies,
-            codec,
+            codec: binding.codec,
             hasBody: binding.collection.body !== null,
             // A file that is brought in is a text the person who decided had not seen.
             resolution:

@@ -44,6 +44,7 @@ export function newDocumentOf(binding: Binding, wanted: NewDocument): { path: st
   const path = collection.path.build(keys);
   const text = newFromTemplate(template, values, {
     mapping: columns.mapping,
+    codec: binding.codec,
     fields: fieldsOf(columns, wanted, keys),
   });
   readFile(binding, path, encode(text));

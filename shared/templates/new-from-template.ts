@@ -6,14 +6,15 @@
 import { canonicalScalar } from "../document/canonical.ts";
 import {
   type Document,
+  type DocumentCodec,
   type FieldMapping,
   type Fields,
   type Mapping,
   type Node,
   parseDocument,
   placeOf,
+  plainCodec,
   readFields,
-  renderDocument,
   type Value,
 } from "../document/mod.ts";
 import { resolved } from "../document/node.ts";
@@ -22,6 +23,12 @@ import { asWords, requireValues } from "./placeholders.ts";
 import { typedValue } from "./typed-value.ts";
 
 type Words = ReturnType<typeof asWords>;
+
+interface Said {
+  mapping: Mapping;
+  fields: Fields;
+  codec: DocumentCodec;
+}
 
 /**
  * `values` are the placeholders' (`id`, `title`, `date`, `author` …); an empty one leaves its key without a value. `fields`
@@ -32,11 +39,11 @@ type Words = ReturnType<typeof asWords>;
 export function newFromTemplate(
   template: string,
   values: Readonly<Record<string, string>>,
-  { mapping, fields }: { mapping: Mapping; fields: Fields } = { mapping: { fields: [] }, fields: {} },
+  { mapping, fields, codec }: Said = { mapping: { fields: [] }, fields: {}, codec: plainCodec },
 ): string {
   requireValues(template, values);
   const words = asWords(template, values);
-  const document = parseDocument(words.text);
+  const document = codec.parseDocument(words.text);
   const known = new Map(mapping.fields.map((one) => [one.field, one]));
   const filled: FieldMapping[] = [];
   const changes = new Map<string, Value | undefined>();
@@ -53,7 +60,7 @@ export function newFromTemplate(
     if (fields[column] !== undefined) changes.set(column, fields[column]);
   }
   const said = { fields: [...mapping.fields, ...filled] };
-  const text = renderDocument(document, said, changes, words.fill(document.body));
+  const text = codec.renderDocument(document, said, changes, words.fill(document.body));
   // What is left is in comments.
   const { bodyStart } = parseDocument(text);
   const header = words.fill(text.slice(0, bodyStart), (value) => value.replace(/\p{Cc}+/gu, " "));

@@ -61,16 +61,22 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
     open,
     async connect(onOutcome) {
       const clone = await open(onOutcome);
-      return Object.assign(clone, { origin: await originOf(call, clone.author) });
+      return Object.assign(clone, { origin: await originOf(project, call, clone.author) });
     },
   };
 }
 
 /** The origin that `frontrow.yaml` names. A person's token and a program's key are told apart by what is in them. */
-export async function originOf(call: Call, author: string | null): Promise<Origin> {
+export async function originOf(
+  project: FoundProjectFile,
+  call: Call,
+  author: string | null,
+): Promise<Origin> {
+  // Not what the environment says: a clone has one origin.
+  const named = { ...call, shared: { ...call.shared, url: project.origin!.url } };
   const [{ createOrigin }, { url, key }] = await Promise.all([
     import("../../../shared/replica/origin.ts"),
-    addressOf(call),
+    addressOf(named),
   ]);
   const who = isPersons(key) ? { token: key } : { key, author: author ?? undefined };
   return createOrigin({ url, ...who, signal: call.io.interruption() });

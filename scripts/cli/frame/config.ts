@@ -32,7 +32,7 @@ export async function loadConfig(call: ConfigCall): Promise<ResolvedConfig> {
 }
 
 /** What was said, then what `frontrow.yaml` says, then the config of the stack that runs here, then what is there. */
-async function configFile(call: ConfigCall): Promise<{ file: string; shown: string }> {
+export async function configFile(call: ConfigCall): Promise<{ file: string; shown: string }> {
   const { io, shared } = call;
   if (shared.config !== undefined) return { file: resolve(io.folder, shared.config), shown: shared.config };
   const project = await projectFileOf(call);

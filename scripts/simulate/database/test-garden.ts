@@ -17,13 +17,22 @@ export function fileOf(name: string, body = "Body.\n"): string {
   return `---\nname: ${name}\nstatus: active\n---\n${body}`;
 }
 
-export async function plant(options: { without?: Protection; policies?: Policies; seed?: number } = {}) {
-  const { without, policies, seed } = options;
+interface PlantOptions {
+  without?: Protection;
+  policies?: Policies;
+  /** Fields that stand in the body. */
+  lines?: readonly string[];
+  seed?: number;
+}
+
+export async function plant(options: PlantOptions = {}) {
+  const { without, policies, lines = [], seed } = options;
   const off = new Set(without === undefined ? [] : [without]);
   const db = new Database({ ...seeded(seed), tables: [gardenTable()], without: off });
   const { hub, bucket } = connectMemory(db);
   const collections = gardenConfig.collections.map((collection) => ({
     ...collection,
+    lines,
     policies: { ...collection.policies, ...policies },
   }));
   const bindings = await register(hub, resolveConfig({ ...gardenConfig, collections } as Config));
