@@ -1,4 +1,5 @@
 /** A project to measure on: the garden, on a throw-away PostgreSQL where Debian's is installed, else on PGlite. */
+import type { Example } from "../../examples/example.ts";
 import garden from "../../examples/garden/example.ts";
 import type { Result } from "../../shared/sync/pass.ts";
 import { hasPostgres, startPostgres } from "../local/postgres.ts";
@@ -12,15 +13,16 @@ export interface Ground {
 
 export async function openGround(
   onResults: (results: readonly Result[]) => void = () => undefined,
+  example: Example = garden,
 ): Promise<Ground> {
   const withCron = { extensions: ["pg_cron" as const] };
   if (!(await hasPostgres(withCron))) {
-    const project = await openProject({ example: garden, dataDir: "memory", onResults });
+    const project = await openProject({ example, dataDir: "memory", onResults });
     return { project, database: "pglite", stop: () => project.stop() };
   }
   const server = await startPostgres(withCron);
   const project = await openProject({
-    example: garden,
+    example,
     dataDir: "memory",
     databaseUrl: server.url,
     onResults,

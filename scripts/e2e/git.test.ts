@@ -5,5 +5,5 @@ import { play } from "./git.ts";
 test("two people, a project and a clone each, and a remote between them: nothing is lost", {
   timeout: 300_000,
 }, async () => {
-  assert.deepEqual((await play({ progress: () => undefined })).broken, []);
+  assert.deepEqual((await play({ values: {}, seed: 1, progress: () => undefined })).broken, []);
 });

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import team from "../../examples/team-cache/example.ts";
 import type { ConnectedClone } from "../../shared/replica/clone.ts";
 import { createOrigin } from "../../shared/replica/origin.ts";
 import { settleDocument } from "../../shared/replica/settle.ts";
@@ -20,7 +21,7 @@ import type { Project } from "../start/project.ts";
 import { type Random, seeded } from "../torture/random.ts";
 import type { E2eOptions, Story } from "./case.ts";
 import { loadTeamConfig } from "./team/config.ts";
-import { gather, journalOf, lostEdits } from "./team/evidence.ts";
+import { gather, type JournalEntry, journalOf, lostEdits } from "./team/evidence.ts";
 
 const DEVELOPER = fileURLToPath(new URL("team/developer.ts", import.meta.url));
 /** Milliseconds after which a developer may be killed, drawn anew each time. */
@@ -34,7 +35,7 @@ export async function play({ values, seed, progress }: E2eOptions): Promise<Stor
   const documents = Number(values.documents ?? 1000);
   const rounds = Number(values.rounds ?? 20);
   const root = await mkdtemp(join(tmpdir(), "frontrow-e2e-"));
-  const ground = await openGround();
+  const ground = await openGround(undefined, team);
   const { project } = ground;
   try {
     const names = Array.from({ length: developers }, (_, index) => `dev${index}`);
@@ -52,13 +53,20 @@ export async function play({ values, seed, progress }: E2eOptions): Promise<Stor
     const differing = await differences(project, folders);
     const edits = folders.flatMap(journalOf);
     const lost = lostEdits(edits, await gather(project, folders));
-    const duplicate = await duplicateIds(project);
+    const documents_now = await project.stack.sql.query<{ path: string }>(
+      "select path from frontrow.documents",
+    );
+    const duplicate = duplicateIds(
+      edits,
+      documents_now.map(({ path }) => path),
+    );
     return {
       developers,
       documents,
       database: ground.database,
       rounds,
-      edits: edits.length,
+      edits: edits.filter(({ token }) => token !== null).length,
+      ids: edits.filter(({ kind }) => kind === "id").length,
       kills: kills.reduce((sum, one) => sum + one, 0),
       conflicts: await conflictsOf(names, folders),
       last_syncs: passes,
@@ -82,12 +90,12 @@ export async function play({ values, seed, progress }: E2eOptions): Promise<Stor
 /** The first developer makes all documents, and pushes them. */
 async function plant(project: Project, folder: string, documents: number): Promise<void> {
   for (let index = 0; index < documents; index++) {
-    const path = join(folder, `users/team/parts/d${index}.md`);
+    const path = join(folder, `stories/INFRA-${index + 1}.md`);
     await mkdir(dirname(path), { recursive: true });
     const body = Array.from({ length: 8 }, (_, line) => `Line ${line} of ${index}.\n`).join("\n");
     await writeFile(
       path,
-      `---\n# ${index}\nname: Document ${index}\nstatus: active\ntags: [a]\n---\n\n${body}`,
+      `---\n# ${index}\ntitle: Document ${index}\nteam: e2e\nstatus: open\ntags: [a]\n---\n\n${body}`,
     );
   }
   await withClone(project, "dev0", folder, async (clone) => {
@@ -204,8 +212,8 @@ async function differences(project: Project, folders: readonly string[]): Promis
   const wanted = new Map(documents.map(({ path, text }) => [path, text]));
   const found: string[] = [];
   for (const folder of folders) {
-    const names = (await readdir(join(folder, "users/team/parts"))).filter((name) => !isIgnored(name));
-    const there = new Set(names.map((name) => `users/team/parts/${name}`));
+    const names = (await readdir(join(folder, "stories"))).filter((name) => !isIgnored(name));
+    const there = new Set(names.map((name) => `stories/${name}`));
     for (const path of new Set([...wanted.keys(), ...there])) {
       const text = there.has(path) ? await readFile(join(folder, path), "utf8") : undefined;
       if (text !== wanted.get(path)) found.push(join(folder, path));
@@ -216,12 +224,12 @@ async function differences(project: Project, folders: readonly string[]): Promis
     const { data } = await bucket.download(path);
     if ((await data?.text()) !== text) found.push(`bucket: ${path}`);
   }
-  const rows = await project.stack.sql.query<{ slug: string; name: string }>(
-    "select slug, name from public.parts where deleted_at is null",
+  const rows = await project.stack.sql.query<{ id: string; title: string }>(
+    "select id, title from public.stories where deleted_at is null",
   );
   if (rows.length !== wanted.size) found.push(`${rows.length} rows of ${wanted.size} documents`);
-  for (const { slug, name } of rows)
-    if (!wanted.get(`users/team/parts/${slug}.md`)?.includes(`name: ${name}\n`)) found.push(`row: ${slug}`);
+  for (const { id, title } of rows)
+    if (!wanted.get(`stories/${id}.md`)?.includes(`title: ${title}\n`)) found.push(`row: ${id}`);
   return found;
 }
 
@@ -235,7 +243,9 @@ async function conflictsOf(names: readonly string[], folders: readonly string[])
   return count;
 }
 
-/** Ids that two documents have. */
-async function duplicateIds(_: Project): Promise<number> {
-  return 0;
+/** Ids that two people got, and provisional ones that nobody made real. */
+function duplicateIds(journals: readonly JournalEntry[], documents: readonly string[]): number {
+  const ids = journals.filter(({ kind }) => kind === "id").map(({ path }) => path);
+  const provisional = documents.filter((path) => path.includes("-new-"));
+  return ids.length - new Set(ids).size + provisional.length;
 }

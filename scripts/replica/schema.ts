@@ -36,6 +36,9 @@ const STEPS: readonly string[] = [
     collection text not null, path text not null, store text not null, version text not null, code text not null,
     message text not null, line integer, hint text, at text not null,
     primary key (collection, path)) without rowid, strict;
+  create table id_blocks (
+    collection text primary key, first integer not null, last integer not null, next integer not null)
+    without rowid, strict;
   create table runs (
     id integer primary key autoincrement, verb text not null, author text, counts text not null, error text,
     started_at text not null, milliseconds real not null) strict;

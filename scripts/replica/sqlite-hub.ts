@@ -1,6 +1,7 @@
 /** The local hub in one SQLite file. Every call is a transaction that takes the write lock first, and waits for it. */
 import { DatabaseSync } from "node:sqlite";
 import type { DocumentName } from "../../shared/hub/peer-hub.ts";
+import type { IdBlock } from "../../shared/ids/mod.ts";
 import type {
   Incoming,
   LocalApply,
@@ -165,6 +166,26 @@ export function openSqliteHub(file: string, now: () => Date = () => new Date()):
       if (value === null) sql.run("delete from settings where key = ?", key);
       else sql.run("insert or replace into settings (key, value) values (?, ?)", key, value);
     },
+
+    settings: (prefix) =>
+      sql
+        .all(
+          "select key, value from settings where substr(key, 1, ?) = ? order by key",
+          prefix.length,
+          prefix,
+        )
+        .map(({ key, value }) => [key as string, value as string]),
+    together: (work) => sql.transaction(work),
+    reserved: (collection) =>
+      sql.get("select first, last, next from id_blocks where collection = ?", collection) as IdBlock | null,
+    reserve: (collection, { first, last, next }) =>
+      void sql.run(
+        "insert or replace into id_blocks (collection, first, last, next) values (?, ?, ?, ?)",
+        collection,
+        first,
+        last,
+        next,
+      ),
 
     document,
     entries: () => sql.all(`${ENTRY} ${FROM} order by d.collection, d.path`).map(entryOf),

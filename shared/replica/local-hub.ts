@@ -4,6 +4,7 @@
  * hub may be a little older than folder and origin, which is mended by the next sync.
  */
 import type { DocumentName } from "../hub/peer-hub.ts";
+import type { IdBlock } from "../ids/mod.ts";
 import type { Stamps } from "../stores/directory-stamps.ts";
 
 /** Where a revision was made; `merge` by the engine. */
@@ -166,6 +167,13 @@ export interface LocalHub {
   /** Settings that outlive a process: the origin, its cursor, what is registered there. */
   get(key: string): string | null;
   set(key: string, value: string | null): void;
+  /** Settings whose key begins so. */
+  settings(prefix: string): [key: string, value: string][];
+  /** All calls inside are one transaction. It must not wait for anything. */
+  together<Result>(work: () => Result): Result;
+  /** Ids of a collection that are this clone's, and not given to a document yet. */
+  reserved(collection: string): IdBlock | null;
+  reserve(collection: string, block: IdBlock): void;
   document(name: DocumentName): LocalDocument | null;
   entries(): LocalEntry[];
   /** A revision's text; null when it is not known (any more). */

@@ -3,11 +3,11 @@
  * the file (`bucket`) and the origin a `peer`; there is no table. So of a decision's two sides `file` is theirs, and `row`
  * ours.
  */
-import { digest, encode, newDocument, parseDocument, readFields, renderDocument } from "../document/mod.ts";
+import { digest, encode } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { labelOf, type Resolution } from "../reconcile/resolution.ts";
-import type { Base, Codec, Plan, Policies, Reading, Side, TextContent } from "../reconcile/types.ts";
+import type { Base, Plan, Policies, Reading, Side, TextContent } from "../reconcile/types.ts";
 import { type Binding, readFile, readText } from "../sync/binding.ts";
 import type { Incoming, LocalApply, LocalBase, LocalConflict, LocalDocument, Maker } from "./local-hub.ts";
 
@@ -43,8 +43,6 @@ export interface LocalPlan {
   file: { text: string | null; base: string | null; revision: number } | null;
 }
 
-const codec: Codec = { parseDocument, readFields, renderDocument, newDocument };
-
 export function planDocument(input: PlanInput): LocalPlan {
   const { binding, document, incoming, conflict } = input;
   const known = textReader(input);
@@ -63,7 +61,7 @@ export function planDocument(input: PlanInput): LocalPlan {
       sides,
       mapping: binding.columns.mapping,
       policies: policiesOf(input),
-      codec,
+      codec: binding.codec,
       hasBody: binding.collection.body !== null,
       resolution,
     });

@@ -3,6 +3,7 @@ import { FrontrowError } from "../errors.ts";
 import { keyOf } from "../hub/peer-hub.ts";
 import { type Absorbed, type AbsorbOptions, absorb } from "./absorb.ts";
 import type { Clone, CloneOutcome, ConnectedClone } from "./clone.ts";
+import { reserveIds, settleProvisional } from "./ids.ts";
 import { fetchNews, mergeNews } from "./pull.ts";
 import { type Pushed, pushOutbox } from "./push.ts";
 
@@ -38,7 +39,7 @@ const NOTHING: Omit<Synced, "absorbed"> = {
 export async function syncClone(clone: ConnectedClone, options: SyncOptions = {}): Promise<Synced> {
   const { pull = true, push = true, message } = options;
   const absorbed = await absorb(clone, options);
-  const done: Synced = { ...NOTHING, absorbed };
+  const done: Synced = { ...NOTHING, absorbed, merged: [] };
   const held = new Set(absorbed.held.map(keyOf));
   try {
     if (pull) done.fetched = await fetchNews(clone);
@@ -48,8 +49,11 @@ export async function syncClone(clone: ConnectedClone, options: SyncOptions = {}
   }
   // What was fetched before the line broke is merged all the same.
   if (pull) done.merged = await mergeNews(clone, held);
-  if (!push || done.offline !== null) return done;
+  if (done.offline !== null) return done;
   try {
+    if (push) done.merged.push(...(await settleProvisional(clone)));
+    await reserveIds(clone);
+    if (!push) return done;
     done.pushed = await pushOutbox(clone, { message });
   } catch (error) {
     if (!(error instanceof FrontrowError) || !error.retryable) throw error;

@@ -1,7 +1,7 @@
 /** The project that the team works on. */
-import garden from "../../../examples/garden/config.ts";
+import team from "../../../examples/team-cache/config.ts";
 import { type ResolvedConfig, resolveConfig } from "../../../shared/collections/mod.ts";
 
 export async function loadTeamConfig(): Promise<ResolvedConfig> {
-  return await resolveConfig(garden);
+  return await resolveConfig(team);
 }

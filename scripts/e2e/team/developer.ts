@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { absorb } from "../../../shared/replica/absorb.ts";
 import type { ConnectedClone } from "../../../shared/replica/clone.ts";
+import { createCloneIds } from "../../../shared/replica/ids.ts";
 import type { LocalDecision } from "../../../shared/replica/local-hub.ts";
 import { createOrigin } from "../../../shared/replica/origin.ts";
 import { settleDocument } from "../../../shared/replica/settle.ts";
@@ -64,7 +65,7 @@ for (let round = done; round < Number(rounds); round++) {
   await decide();
   const paths = hub.entries().filter(({ deleted, directory }) => !deleted && directory !== null);
   for (let edits = random.between(1, 4); edits > 0; edits--) {
-    if (paths.length === 0 || random.chance(0.1)) create(round, edits);
+    if (paths.length === 0 || random.chance(0.1)) await create(`${name}x${starts}x${round}x${edits}`);
     // Each document once in a round: only what is in the hub may be written over.
     else edit(paths.splice(pick(paths.length), 1)[0]!.path, `${name}x${starts}x${round}x${edits}`);
   }
@@ -93,11 +94,16 @@ async function decide(): Promise<void> {
   }
 }
 
-function create(round: number, edits: number): void {
-  const token = `${name}x${starts}x${round}x${edits}`;
-  const path = `users/team/parts/${token}.md`;
-  if (existsSync(join(folder, path))) return;
-  save(path, `---\nname: N${token}\nstatus: active\n---\n\nMade by ${name}.\n`, `N${token}`, "field");
+/** As `frontrow new` does: the id first, then the file. */
+async function create(token: string): Promise<void> {
+  const id = await createCloneIds(clone, isOnline ? origin : null).next("stories");
+  note({ token: null, path: id, kind: "id" });
+  save(
+    `stories/${id}.md`,
+    `---\ntitle: N${token}\nteam: e2e\nstatus: open\n---\n\nMade by ${name}.\n`,
+    `N${token}`,
+    "field",
+  );
 }
 
 function edit(path: string, token: string): void {
@@ -110,7 +116,7 @@ function edit(path: string, token: string): void {
     return;
   }
   if (random.chance(0.5)) {
-    const changed = text.replace(/^name: .*$/m, `name: F${token}`);
+    const changed = text.replace(/^title: .*$/m, `title: F${token}`);
     if (changed !== text) save(path, changed, `F${token}`, "field");
     return;
   }

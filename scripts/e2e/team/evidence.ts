@@ -12,7 +12,11 @@ export interface Edit {
 }
 
 /** A line of a developer's journal. */
-export type JournalEntry = Edit | { token: null; path: string; kind: "deleted" };
+export type JournalEntry =
+  | Edit
+  | { token: null; path: string; kind: "deleted" }
+  /** `path` is the id. */
+  | { token: null; path: string; kind: "id" };
 
 export interface Evidence {
   /** In documents that are there in the end. */
