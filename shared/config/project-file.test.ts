@@ -39,6 +39,7 @@ test("an empty file is all defaults", () => {
         syncInterval: 300,
         skipExportCheck: true,
         message: "frontrow: {summary}",
+        branch: null,
       },
     });
   }
@@ -122,7 +123,7 @@ const PROBLEMS: [text: string, ...said: string[]][] = [
   ],
   [
     "stores:\n  git:\n    colour: red\n",
-    'line 3, column 5: "colour" is no setting of stores.git: there is autoCommit, autoSync, autoPush, syncInterval, skipExportCheck, message',
+    'line 3, column 5: "colour" is no setting of stores.git: there is autoCommit, autoSync, autoPush, syncInterval, skipExportCheck, message, branch',
   ],
   ["origin: {}\n", "line 1, column 1: origin.url is missing: it must be a text"],
   ["origin:\n  url: ftp://x\n", "line 2, column 8: origin.url must be the project's URL, such as https://"],
@@ -146,6 +147,10 @@ const PROBLEMS: [text: string, ...said: string[]][] = [
     "stores:\n  directory:\n    scrub:\n      rules:\n        - field: a\n          acton: drop\n        - regex: (a+)+\n",
     'line 6, column 11: "acton" is no setting of stores.directory.scrub.rules[1]: did you mean action?',
     "line 7, column 18: stores.directory.scrub.rules[2].regex must say how many",
+  ],
+  [
+    'stores:\n  git:\n    message: "{sumary}"\n',
+    "line 3, column 14: stores.git.message has {sumary}: there is {summary}, ",
   ],
   ["- a\n", "line 1, column 1: the file must be a map of settings"],
   ["config: a\nconfig: b\n", "line 2, column 1: a key is here twice"],
