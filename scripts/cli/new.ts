@@ -32,6 +32,7 @@ export const newVerb: Verb = {
         .option("--dry-run", "show the document; take no id, write nothing"),
     );
   },
+  inClone: async (call, ground) => (await import("./clone/new.ts")).newIn(call, ground),
   async run(call) {
     const { out, options } = call;
     const [named, title] = call.arguments as [string, string | undefined];
@@ -107,7 +108,7 @@ export const newVerb: Verb = {
 type Compose = typeof import("../../shared/templates/mod.ts").newDocumentOf;
 
 /** Makes the document for an id; `sample` stands for it as long as none is taken, null where the collection has none. */
-async function composer(
+export async function composer(
   call: Call,
   binding: Parameters<Compose>[0],
   title: string | undefined,

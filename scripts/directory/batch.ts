@@ -14,6 +14,8 @@ export interface BatchOptions {
 
 export interface Batcher {
   add(key: string): void;
+  /** Does something else between two batches, while none runs. */
+  alone<Result>(other: () => Promise<Result>): Promise<Result>;
   /** Begins nothing more, and waits for the batch that runs. Keys of no batch are dropped: signals are hints. */
   close(): Promise<void>;
 }
@@ -62,6 +64,21 @@ export function createBatcher({ work, onError, ...options }: BatchOptions): Batc
       if (isClosed) return;
       waiting.add(key);
       schedule();
+    },
+    async alone(other) {
+      while (running !== null) await running;
+      unschedule();
+      const mine = other();
+      running = mine.then(
+        () => undefined,
+        () => undefined,
+      );
+      try {
+        return await mine;
+      } finally {
+        running = null;
+        if (waiting.size > 0) schedule();
+      }
     },
     async close() {
       isClosed = true;

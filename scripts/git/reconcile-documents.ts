@@ -2,7 +2,6 @@
  * Merges two versions of a document with Frontrow's own engine: fields one by one, the body by sections. Where both sides
  * said different things the remote's word stays, as others have it already; ours stays in the history and is remembered.
  */
-import { newDocument, parseDocument, readFields, renderDocument } from "../../shared/document/mod.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import { mergeBody } from "../../shared/reconcile/merge-body.ts";
 import { reconcile } from "../../shared/reconcile/reconcile.ts";
@@ -13,6 +12,7 @@ import type { Reconcile, Versions } from "./reconcile.ts";
 /** How the documents of one collection are read, and what its policies say. */
 export interface Reader {
   mapping: Binding["columns"]["mapping"];
+  codec: Codec;
   policies: Policies;
   /** @throws {FrontrowError} when it is no document. */
   read(text: string): TextContent;
@@ -31,11 +31,9 @@ export interface DocumentMerge {
   onOverlap(overlapped: Overlapped): void | Promise<void>;
 }
 
-const codec: Codec = { parseDocument, readFields, renderDocument, newDocument };
-
 export function readerOf(binding: Binding): Reader {
-  const { columns, policies } = binding;
-  return { mapping: columns.mapping, policies, read: (text) => readText(binding, text) };
+  const { columns, policies, codec } = binding;
+  return { mapping: columns.mapping, codec, policies, read: (text) => readText(binding, text) };
 }
 
 export function createReconcile({ readerOf, onOverlap }: DocumentMerge): Reconcile {
@@ -67,7 +65,7 @@ function byFields(reader: Reader, { base, ours, theirs }: Versions): Decided | n
       ],
       mapping: reader.mapping,
       policies: betweenFiles(reader.policies),
-      codec,
+      codec: reader.codec,
       hasBody: true,
     });
     return decidedBy(plan, theirs);

@@ -1,6 +1,7 @@
 /** Real documents for the tests of this folder, how they are read, and edits a person would make. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { plainCodec } from "../../shared/document/line-codec.ts";
 import { type Mapping, parseDocument, readFields, renderDocument } from "../../shared/document/mod.ts";
 import type { Policies } from "../../shared/reconcile/types.ts";
 import type { Reader } from "./reconcile-documents.ts";
@@ -29,6 +30,7 @@ const POLICIES: Policies = {
 
 export const READER: Reader = {
   mapping: MAPPING,
+  codec: plainCodec,
   policies: POLICIES,
   read(text) {
     const document = parseDocument(text);

@@ -7,6 +7,7 @@ import { type SyncOptions, syncClone, takeIn } from "../../../shared/replica/syn
 import { EXIT } from "../frame/exit.ts";
 import { aligned, plural } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
+import { openCloneGit, usesGit } from "./git.ts";
 import type { Ground } from "./ground.ts";
 import { answer, noteOutcome } from "./tell.ts";
 
@@ -31,7 +32,13 @@ export async function syncIn(way: Way, call: Call, ground: Ground): Promise<Answ
   }
   const clone = await ground.connect(noteOutcome(call));
   if (options.dryRun === true) return await preview(way, clone, call);
-  return answer(way, started, clone, await syncClone(clone, { ...how, ...PARTS[way] }), call);
+  const synced = await syncClone(clone, { ...how, ...PARTS[way] });
+  if (way === "sync" && usesGit(ground)) {
+    const git = await openCloneGit(clone, ground, () => syncClone(clone, how));
+    if (ground.project.git.autoSync) await git.cycle();
+    else await git.commit();
+  }
+  return answer(way, started, clone, synced, call);
 }
 
 /** What a sync would begin with. What it meets at the origin while it pushes is known only then. */

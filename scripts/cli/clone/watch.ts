@@ -4,8 +4,11 @@ import type { ConnectedClone } from "../../../shared/replica/clone.ts";
 import { type Synced, syncClone } from "../../../shared/replica/sync.ts";
 import { createBatcher } from "../../directory/batch.ts";
 import { watch } from "../../directory/watch.ts";
+import { runEvery } from "../../git/every.ts";
 import { EXIT } from "../frame/exit.ts";
+import { plural } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
+import { openCloneGit, usesGit } from "./git.ts";
 import type { Ground } from "./ground.ts";
 import { codeOf, leftText, noteOutcome } from "./tell.ts";
 
@@ -22,6 +25,9 @@ export async function watchIn(call: Call, ground: Ground): Promise<Answer> {
   const clone = await ground.connect(noteOutcome(call));
   const signal = call.io.interruption();
   const counts: Record<string, number> = {};
+  const git = usesGit(ground)
+    ? await openCloneGit(clone, ground, () => syncClone(clone as ConnectedClone))
+    : null;
   let isAway = false;
   let pause = (options.every as number) * 1000;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +57,7 @@ export async function watchIn(call: Call, ground: Ground): Promise<Answer> {
         startedAt: started.toISOString(),
         milliseconds: Date.now() - started.getTime(),
       });
+    if (git !== null && did > 0) await git.commit();
     clearTimeout(timer);
     if (!signal.aborted) timer = setTimeout(() => batcher.add("origin"), pause);
   }
@@ -82,12 +89,28 @@ export async function watchIn(call: Call, ground: Ground): Promise<Answer> {
     onDoubt: () => batcher.add(""),
   });
   await watcher.ready;
+  const { autoSync: pulls, syncInterval } = ground.project.git;
+  const cycles =
+    git !== null && pulls
+      ? runEvery({
+          interval: syncInterval,
+          signal,
+          // In turn with the folder's batches: never two at a time.
+          run: () => batcher.alone(() => git.cycle()),
+          onResult: ({ commits, pulled }) => {
+            if (commits > 0) out.note(`git: ${plural(commits, "commit")}`);
+            if (pulled.names.length > 0) out.note(`git: ${plural(pulled.names.length, "document")} pulled`);
+          },
+          onError: (error) => out.note(`git: ${error instanceof Error ? error.message : String(error)}`),
+        })
+      : Promise.resolve();
   out.note(`Watching ${ground.folder}. Ctrl-C ends it.`);
   if (initialSync) await round();
   else batcher.add("origin");
   await Promise.race([stopped, failed]);
   clearTimeout(timer);
   await watcher.close();
+  await cycles;
   await batcher.close();
   if (fatal !== undefined) throw fatal;
   const left = clone.hub.counts();
