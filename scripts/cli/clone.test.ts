@@ -1,7 +1,7 @@
 /** A clone as a person sees it: init, sync, push, pull, status, conflicts, over HTTP against the local stack. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { startApi, type TestApi } from "../../functions/api/test-api.ts";
+import { repositoryFinding } from "../doctor/clone.ts";
 import { EXIT } from "./frame/exit.ts";
 import { cli, type Ran, root } from "./test-cli.ts";
 
@@ -201,6 +202,47 @@ test("what frontrow.yaml has scrubbed is not in the clone's files, and an edit b
   assert.equal((await ann.run("sync")).code, EXIT.ok);
   const whole = page("Ann", "Ask ann@example.org.\nCleo.\n");
   assert.equal(await ann.read("users/ann/parts/scrubbed.md"), whole);
+});
+
+test("doctor looks at what a clone needs: the API, and git where frontrow.yaml uses it", async () => {
+  const dora = await person("dora");
+  assert.equal((await dora.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY")).code, EXIT.ok);
+  const found = async () => {
+    const { checks } = (await dora.run("doctor", "--json")).json;
+    const one = (name: string) => checks.find(({ check }: { check: string }) => check === name);
+    return { api: one("api"), git: one("git") };
+  };
+  const plain = await found();
+  assert.deepEqual([plain.api.status, plain.git], ["ok", undefined], plain.api.message);
+  const yaml = join(dora.folder, "frontrow.yaml");
+  await writeFile(
+    yaml,
+    (await readFile(yaml, "utf8")).replace("stores:\n", "stores:\n  git: { autoPush: true }\n"),
+  );
+  assert.equal((await found()).git.status, "fail", "no repository");
+  spawnSync("git", ["init", "-q", "-b", "main"], { cwd: dora.folder });
+  assert.match((await found()).git.message, /no remote/);
+});
+
+test("doctor and a repository, state by state", () => {
+  const state = { branch: "main", busy: null, remote: null, ahead: null, behind: null };
+  const remote = { name: "origin", branch: "main", isUpstream: true };
+  const git = { autoPush: false, branch: null };
+  assert.equal(repositoryFinding(state, git).message, "branch main");
+  assert.equal(
+    repositoryFinding({ ...state, remote, ahead: 1, behind: 2 }, { ...git, autoPush: true }).message,
+    "branch main with origin, 1 ahead, 2 behind",
+  );
+  for (const [over, settings, said] of [
+    [{ busy: "rebase" as const }, git, /a rebase is under way/],
+    [{ branch: null }, git, /no branch/],
+    [{}, { ...git, branch: "docs" }, /only docs is synced/],
+    [{}, { ...git, autoPush: true }, /no remote/],
+  ] as const) {
+    const { status, message } = repositoryFinding({ ...state, ...over }, settings);
+    assert.equal(status, "warn");
+    assert.match(message, said);
+  }
 });
 
 /** The origin by another address, which can go away. */

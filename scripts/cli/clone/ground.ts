@@ -82,7 +82,8 @@ export async function originOf(
   return createOrigin({ url, ...who, signal: call.io.interruption() });
 }
 
-function isPersons(key: string): boolean {
+/** Whether a key is a signed-in person's token, and no program's. */
+export function isPersons(key: string): boolean {
   const [, payload] = key.split(".");
   if (!key.startsWith("eyJ") || payload === undefined) return false;
   try {
