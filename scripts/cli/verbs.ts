@@ -18,10 +18,12 @@ import { newVerb } from "./new.ts";
 import { pull } from "./pull.ts";
 import { purgeAuthor } from "./purge-author.ts";
 import { push } from "./push.ts";
+import { quarantine } from "./quarantine.ts";
 import { register } from "./register.ts";
 import { resolve } from "./resolve.ts";
 import { restore } from "./restore.ts";
 import { resume } from "./resume.ts";
+import { retry } from "./retry.ts";
 import { show } from "./show.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
@@ -45,6 +47,8 @@ export const verbs: readonly Verb[] = [
   register,
   conflicts,
   resolve,
+  quarantine,
+  retry,
   halts,
   resume,
   log,
