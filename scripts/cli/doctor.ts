@@ -12,9 +12,7 @@ export const doctor: Verb = {
   notes:
     "Ends with 1 when something failed; warnings end with 0. Changes nothing; it makes and removes a folder to see what the file system tells apart.",
   examples: ["frontrow doctor", "frontrow doctor --json"],
-  define(command) {
-    command;
-  },
+  define() {},
   async run(call) {
     const { out, io } = call;
     const findings = await findingsOf(call);
