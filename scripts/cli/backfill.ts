@@ -2,7 +2,7 @@
 import type { CollectionReport, Report } from "../../shared/hub/hub.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText, createTally, noteResults } from "./frame/outcomes.ts";
-import { sayState, stateOf } from "./frame/state.ts";
+import { exitOf, sayState, stateOf } from "./frame/state.ts";
 import { plural } from "./frame/text.ts";
 import type { Verb } from "./frame/verb.ts";
 
@@ -40,7 +40,7 @@ export const backfill: Verb = {
     const state = stateOf(report);
     const seconds = Math.round(performance.now() - started) / 1000;
     return {
-      code: state.in_sync && alarms.length === 0 ? EXIT.ok : EXIT.attention,
+      code: state.in_sync && alarms.length > 0 ? EXIT.attention : exitOf(state),
       json: { marked, counts, alarms, ...state, seconds },
     };
   },

@@ -19,7 +19,7 @@ after(() => garden.stack.stop());
 async function collide(file: string, row: string): Promise<void> {
   await garden.put(PATH, file);
   await garden.stack.sql.exec(`update public.parts set ${row} where slug = 'critic'`);
-  assert.equal((await garden.cli(["sync"])).code, EXIT.attention);
+  assert.equal((await garden.cli(["sync"])).code, EXIT.conflicts);
 }
 
 const ROW_BODY =
@@ -38,14 +38,14 @@ test("the list, and a three-way diff that fits a narrow terminal", async () => {
     `name = 'The Critic', category = 'manager', body = '${ROW_BODY.replaceAll("'", "''")}'`,
   );
   const list = await garden.cli(["conflicts"]);
-  assert.equal(list.code, EXIT.attention);
+  assert.equal(list.code, EXIT.conflicts);
   assert.match(list.stdout, /^users\/ann\/parts\/critic\.md {2}name, \(body\) {2}\d+ s ago {2}parts$/m);
   assert.match(list.stdout, /1 open conflict\. Both versions are kept\./);
   const { json } = await garden.cli(["conflicts", "--json"]);
   assert.deepEqual([json.conflicts.length, json.conflicts[0].path], [1, PATH]);
 
   const shown = await garden.cli(["conflicts", PATH], { columns: 80 });
-  assert.equal(shown.code, EXIT.attention);
+  assert.equal(shown.code, EXIT.conflicts);
   const lines = shown.stdout.split("\n");
   const diff = lines.slice(
     0,

@@ -48,7 +48,7 @@ function list(found: readonly ConflictSummary[], { out, io }: Call): Answer {
       : `${plural(open.length, "open conflict")}. Both versions are kept.`,
   );
   if (open.length > 0) out.say(`Look at one: ${io.program} conflicts ${quoted(displayPath(open[0]!.path))}`);
-  return { code: open.length === 0 ? EXIT.ok : EXIT.attention, json: { conflicts: found } };
+  return { code: open.length === 0 ? EXIT.ok : EXIT.conflicts, json: { conflicts: found } };
 }
 
 async function show(record: ConflictRecord, call: Call): Promise<Answer> {
@@ -63,7 +63,7 @@ async function show(record: ConflictRecord, call: Call): Promise<Answer> {
       out.say(line);
     for (const line of isOpen ? answers(record, seen, call) : [ending(record)]) out.say(line);
   }
-  return { code: isOpen ? EXIT.attention : EXIT.ok, json: { conflict: { ...record, seen } } };
+  return { code: isOpen ? EXIT.conflicts : EXIT.ok, json: { conflict: { ...record, seen } } };
 }
 
 function header(record: ConflictRecord, { out: { paint } }: Call): string[] {

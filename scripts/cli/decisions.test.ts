@@ -25,7 +25,7 @@ test("a conflict: both versions stay until resolve says which", async () => {
     await garden.put("users/ann/parts/rêveuse.md".replace("ê", "=C3=AA"), part(`File ${side}`));
     await garden.stack.sql.query("update public.parts set name = $1 where slug = 'rêveuse'", [`Row ${side}`]);
     const sync = await garden.cli(["sync"]);
-    assert.equal(sync.code, EXIT.attention);
+    assert.equal(sync.code, EXIT.conflicts);
     assert.match(sync.stdout, /resolve 'users\/ann\/parts\/rêveuse\.md' --collection parts --keep file/);
     const both = await garden.cli(["resolve", "users/ann/parts/rêveuse.md", "--keep", side, "--text", "-"]);
     assert.equal(both.code, EXIT.usage);

@@ -5,7 +5,7 @@ import { signed } from "./frame/author.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { createProgress, type Progress } from "./frame/progress.ts";
-import { sayState, stateOf, total } from "./frame/state.ts";
+import { exitOf, sayState, stateOf, total } from "./frame/state.ts";
 import { plural } from "./frame/text.ts";
 import type { Verb } from "./frame/verb.ts";
 import { walk } from "./frame/walk.ts";
@@ -93,7 +93,7 @@ export const importVerb: Verb = {
     const isWhole =
       isTaken && isAsWanted && refused.length === 0 && left.length === 0 && !io.interruption().aborted;
     return {
-      code: isWhole ? EXIT.ok : EXIT.attention,
+      code: isWhole ? EXIT.ok : exitOf({ ...state, in_sync: false }),
       json: {
         documents,
         ignored,

@@ -1,9 +1,8 @@
 /** `frontrow status`: how things stand. Needs no config. */
 import { FrontrowError } from "../../shared/errors.ts";
 import type { Report } from "../../shared/hub/hub.ts";
-import { EXIT } from "./frame/exit.ts";
 import { countsText } from "./frame/outcomes.ts";
-import { reportOf, sayState, stateOf } from "./frame/state.ts";
+import { exitOf, reportOf, sayState, stateOf } from "./frame/state.ts";
 import { ago, aligned } from "./frame/text.ts";
 import type { Answer, Call, Verb } from "./frame/verb.ts";
 
@@ -62,7 +61,7 @@ function show(report: Report, url: string, call: Call): Answer {
   }
   sayState(report, call);
   const state = stateOf(report);
-  return { code: state.in_sync ? EXIT.ok : EXIT.attention, json: asJson(report, url) };
+  return { code: exitOf(state), json: asJson(report, url) };
 }
 
 /** Counts under the names that every verb gives them; the lists beside them. */

@@ -1,8 +1,7 @@
 /** `frontrow sync [collection]`: works from here until nothing is due. */
 import { InvalidArgumentError } from "commander";
-import { EXIT } from "./frame/exit.ts";
 import { countsText, createTally, noteResults } from "./frame/outcomes.ts";
-import { sayState, stateOf } from "./frame/state.ts";
+import { exitOf, sayState, stateOf } from "./frame/state.ts";
 import type { Verb } from "./frame/verb.ts";
 
 export const sync: Verb = {
@@ -46,7 +45,7 @@ export const sync: Verb = {
     const state = stateOf(report);
     const seconds = Math.round(performance.now() - started) / 1000;
     return {
-      code: state.in_sync ? EXIT.ok : EXIT.attention,
+      code: exitOf(state),
       json: { ...(marked === null ? {} : { marked }), counts, ...state, seconds },
     };
   },

@@ -2,6 +2,7 @@
 import { FrontrowError } from "../../../shared/errors.ts";
 import type { CollectionReport, Hub, Report } from "../../../shared/hub/hub.ts";
 import { attention } from "./attention.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
 import { plural } from "./text.ts";
 import type { Call } from "./verb.ts";
 
@@ -34,6 +35,12 @@ export function stateOf(report: Report): State {
   };
   const isQuiet = Object.values(counts).every((count) => count === 0) && total(report, "unnamed") === 0;
   return { in_sync: isQuiet && report.collections.length > 0, ...counts };
+}
+
+/** Conflicts have a code of their own, as scripts may want to wait for a person there. */
+export function exitOf({ in_sync, conflicts }: Pick<State, "in_sync" | "conflicts">): ExitCode {
+  if (in_sync) return EXIT.ok;
+  return conflicts > 0 ? EXIT.conflicts : EXIT.attention;
 }
 
 type Countable = { [K in keyof CollectionReport]: CollectionReport[K] extends number | null ? K : never };
