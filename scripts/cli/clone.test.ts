@@ -1,12 +1,13 @@
 /** A clone as a person sees it: init, sync, push, pull, status, conflicts, over HTTP against the local stack. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { startApi, type TestApi } from "../../functions/api/test-api.ts";
+import { repositoryFinding } from "../doctor/clone.ts";
 import { EXIT } from "./frame/exit.ts";
 import { cli, type Ran, root } from "./test-cli.ts";
 import { openLine } from "./test-line.ts";
@@ -180,7 +181,7 @@ test("watch takes edits both ways, and outlives an origin that goes away and com
     await until(async () => (await carl.read(PATH)) === page("Watched", "By bob.\n"));
     line.isUp = false;
     await carl.write(PATH, page("Offline", "By bob.\n"));
-    await until(() => said.includes("Cannot reach the origin"));
+    await until(() => said.includes("Cannot reach http"));
     line.isUp = true;
     await until(async () => (await api.garden.row(PATH))?.name === "Offline");
     await until(() => said.includes("The origin is back."));
@@ -191,6 +192,69 @@ test("watch takes edits both ways, and outlives an origin that goes away and com
   }
   // Not its exit code: Deno says of every child that was sent a signal that it died of it.
   assert.match(said, /Nothing left to do: \d documents?\.\n$/);
+});
+
+test("what frontrow.yaml has scrubbed is not in the clone's files, and an edit beside it goes out alone", async () => {
+  await ann.write("users/ann/parts/scrubbed.md", page("Ann", "Ask ann@example.org.\n"));
+  assert.equal((await ann.run("sync")).code, EXIT.ok);
+  const cleo = await person("cleo");
+  assert.equal((await cleo.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY")).code, EXIT.ok);
+  const yaml = join(cleo.folder, "frontrow.yaml");
+  const rules = "rules: [{ pattern: email }, { field: name, action: drop }]";
+  const written = (await readFile(yaml, "utf8")).replace(/^stores:[\s\S]*/m, "");
+  await writeFile(yaml, `${written}stores: { directory: { scrub: { ${rules} } } }\n`);
+  assert.equal((await cleo.run("sync")).code, EXIT.ok);
+  const left = "---\nstatus: active # today\n---\nAsk [email].\n";
+  assert.equal(await cleo.read("users/ann/parts/scrubbed.md"), left);
+  await cleo.write("users/ann/parts/scrubbed.md", `${left}Cleo.\n`);
+  const diff = await cleo.run("diff", "users/ann/parts/scrubbed.md");
+  assert.match(diff.stdout, /\n\+Cleo\.\n/);
+  assert.ok(!/\n-/.test(diff.stdout.replace(/^--- .*$/m, "")), diff.stdout);
+  assert.equal((await cleo.run("sync")).code, EXIT.ok);
+  assert.equal((await ann.run("sync")).code, EXIT.ok);
+  const whole = page("Ann", "Ask ann@example.org.\nCleo.\n");
+  assert.equal(await ann.read("users/ann/parts/scrubbed.md"), whole);
+});
+
+test("doctor looks at what a clone needs: the API, and git where frontrow.yaml uses it", async () => {
+  const dora = await person("dora");
+  assert.equal((await dora.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY")).code, EXIT.ok);
+  const found = async () => {
+    const { checks } = (await dora.run("doctor", "--json")).json;
+    const one = (name: string) => checks.find(({ check }: { check: string }) => check === name);
+    return { api: one("api"), git: one("git") };
+  };
+  const plain = await found();
+  assert.deepEqual([plain.api.status, plain.git], ["ok", undefined], plain.api.message);
+  const yaml = join(dora.folder, "frontrow.yaml");
+  await writeFile(
+    yaml,
+    (await readFile(yaml, "utf8")).replace("stores:\n", "stores:\n  git: { autoPush: true }\n"),
+  );
+  assert.equal((await found()).git.status, "fail", "no repository");
+  spawnSync("git", ["init", "-q", "-b", "main"], { cwd: dora.folder });
+  assert.match((await found()).git.message, /no remote/);
+});
+
+test("doctor and a repository, state by state", () => {
+  const state = { branch: "main", busy: null, remote: null, ahead: null, behind: null };
+  const remote = { name: "origin", branch: "main", isUpstream: true };
+  const git = { autoPush: false, branch: null };
+  assert.equal(repositoryFinding(state, git).message, "branch main");
+  assert.equal(
+    repositoryFinding({ ...state, remote, ahead: 1, behind: 2 }, { ...git, autoPush: true }).message,
+    "branch main with origin, 1 ahead, 2 behind",
+  );
+  for (const [over, settings, said] of [
+    [{ busy: "rebase" as const }, git, /a rebase is under way/],
+    [{ branch: null }, git, /no branch/],
+    [{}, { ...git, branch: "docs" }, /only docs is synced/],
+    [{}, { ...git, autoPush: true }, /no remote/],
+  ] as const) {
+    const { status, message } = repositoryFinding({ ...state, ...over }, settings);
+    assert.equal(status, "warn");
+    assert.match(message, said);
+  }
 });
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {

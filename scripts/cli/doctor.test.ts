@@ -73,6 +73,13 @@ test("a key that is wrong, publishable or missing", async () => {
   assert.ok(!wrong.stdout.includes("wrong_0123"));
   const publishable = await cli(["doctor", "--json", "--url", url, "--key", garden.stack.publishableKey]);
   assert.equal(statusOf(publishable)["address and key"], "fail");
+  const token = garden.stack.userToken({ sub: crypto.randomUUID() });
+  const person = await cli(["doctor", "--json", "--url", url, "--key", token]);
+  assert.deepEqual(
+    [person.code, statusOf(person).hub],
+    [EXIT.ok, "skipped"],
+    "a person asks through the API",
+  );
   const folder = await folderOf({ "frontrow.yaml": `origin: { url: "${url}", key: TEAM_KEY }\n` });
   const missing = await cli(["doctor", "--json"], { folder });
   assert.match(find(missing, "address and key").hint!, /^Set TEAM_KEY/);

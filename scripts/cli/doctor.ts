@@ -12,9 +12,7 @@ export const doctor: Verb = {
   notes:
     "Ends with 1 when something failed; warnings end with 0. Changes nothing; it makes and removes a folder to see what the file system tells apart.",
   examples: ["frontrow doctor", "frontrow doctor --json"],
-  define(command) {
-    command;
-  },
+  define() {},
   async run(call) {
     const { out, io } = call;
     const findings = await findingsOf(call);
@@ -36,19 +34,22 @@ export const doctor: Verb = {
 };
 
 async function findingsOf(call: Call): Promise<Finding[]> {
-  const [{ checkRuntime }, { checkSettings }, { checkReach, checkHub }, { checkFolder }] = await Promise.all([
-    import("../doctor/runtime.ts"),
-    import("../doctor/settings.ts"),
-    import("../doctor/origin.ts"),
-    import("../doctor/folder.ts"),
-  ]);
+  const [{ checkRuntime }, { checkSettings }, { checkReach, checkHub }, { checkClone }, { checkFolder }] =
+    await Promise.all([
+      import("../doctor/runtime.ts"),
+      import("../doctor/settings.ts"),
+      import("../doctor/origin.ts"),
+      import("../doctor/clone.ts"),
+      import("../doctor/folder.ts"),
+    ]);
   const { findings, project, config, address } = await checkSettings(call);
   const folder = project === null ? call.io.folder : resolve(project.folder, project.directory.syncPath);
   const reach = address === null ? [] : await checkReach(address.url);
   const isDirect = address === null && findings.every(({ status }) => status !== "fail");
   const isThere = address !== null && reach.every(({ status }) => status !== "fail");
   const hub = isThere || isDirect ? await checkHub(call, config) : [skipped("hub", "it cannot be reached")];
-  return [checkRuntime(process.versions), ...findings, ...reach, ...hub, await checkFolder(folder)];
+  const clone = project === null ? [] : await checkClone(call, project, isThere);
+  return [checkRuntime(process.versions), ...findings, ...reach, ...hub, ...clone, await checkFolder(folder)];
 }
 
 /** Where messages begin. */

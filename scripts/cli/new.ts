@@ -12,6 +12,8 @@ const TRIES = 5;
 export const newVerb: Verb = {
   name: "new",
   summary: "make a document from a template; its id is asked for first",
+  notes:
+    "Templates are documents with {{id}}, {{title}}, {{date}}, {{author}} and what --set names; the config says where they are.",
   examples: [
     'frontrow new story "Log in with a passkey"',
     'frontrow new stories "Log in" --set points=3 --set tags=auth,ux',
@@ -28,9 +30,6 @@ export const newVerb: Verb = {
           collect,
         )
         .option("--dry-run", "show the document; take no id, write nothing"),
-    ).addHelpText(
-      "after",
-      "\nTemplates are documents with {{id}}, {{title}}, {{date}}, {{author}} and what --set names; the config says where they are.",
     );
   },
   inClone: async (call, ground) => (await import("./clone/new.ts")).newIn(call, ground),

@@ -17,14 +17,10 @@ interface Quarantined {
 export const quarantine: Verb = {
   name: "quarantine",
   summary: "list what cannot be read or written as a document, with the line and the reason",
+  notes:
+    "Nothing is written because of such a file or row, and nobody else waits for it. It is looked at again by itself when it changes, and at once with: retry",
   examples: ["frontrow quarantine", "frontrow quarantine --collection parts --json"],
-  define(command) {
-    command.addHelpText(
-      "after",
-      "\nNothing is written because of such a file or row, and nobody else waits for it. It is looked at again by itself\n" +
-        "when it changes, and at once with: retry",
-    );
-  },
+  define() {},
   async inClone(call, ground) {
     const { hub } = await ground.open();
     return list(hub.quarantine(), call);

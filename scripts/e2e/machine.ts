@@ -5,10 +5,10 @@
 import process from "node:process";
 import garden from "../../examples/garden/example.ts";
 import { resolveConfig } from "../../shared/collections/mod.ts";
+import { gitSettings } from "../../shared/config/git-settings.ts";
 import { bind } from "../../shared/sync/binding.ts";
 import { connect } from "../../shared/sync/connect.ts";
 import { authorsFrom } from "../git/authors.ts";
-import { resolveGitConfig } from "../git/config.ts";
 import { createReconcile, readerOf } from "../git/reconcile-documents.ts";
 import { openRepository, type Step } from "../git/repository.ts";
 import { type Cycle, syncOnce } from "../git/sync.ts";
@@ -52,7 +52,7 @@ export async function openMachine({ url, key, folder, caller, onStep }: MachineO
     async cycle() {
       await replica.pull();
       return await syncOnce(repository, {
-        config: resolveGitConfig({ preset: "full automation" }),
+        config: gitSettings({}, "full-automation"),
         reconcile,
         onPulled: (names) => replica.push(names),
         settle: () => replica.pull(),

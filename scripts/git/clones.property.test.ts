@@ -10,8 +10,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { gitSettings } from "../../shared/config/git-settings.ts";
 import { FrontrowError } from "../../shared/errors.ts";
-import { resolveGitConfig } from "./config.ts";
 import { createReconcile } from "./reconcile-documents.ts";
 import type { Step } from "./repository.ts";
 import { syncOnce } from "./sync.ts";
@@ -22,7 +22,7 @@ const RUNS = Number(process.env.FRONTROW_GIT_RUNS ?? 4);
 const SEED = Number(process.env.FRONTROW_SEED ?? 3);
 
 const FILES = gardenFiles(4);
-const CONFIG = resolveGitConfig({ preset: "full automation" });
+const CONFIG = gitSettings({}, "full-automation");
 const STEPS: Step[] = [
   "fetched",
   "merged",

@@ -6,12 +6,14 @@
  * Commits are built beside the staging area, from the named files alone: what a person staged stays staged. A run that is
  * cut off leaves documents staged at most, and the next one commits them.
  */
+
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
+import { DEFAULT_MESSAGE } from "../../shared/config/git-settings.ts";
 import { codeOf } from "../../shared/stores/directory-disk.ts";
 import { type Entry, isFile, type Uncommitted, uncommitted } from "./changes.ts";
 import { committer, FRONTROW, type Person, personOf, personText } from "./ident.ts";
-import { type Changed, DEFAULT_MESSAGE, messageOf } from "./message.ts";
+import { type Changed, messageOf } from "./message.ts";
 import { moveRef } from "./refs.ts";
 import type { ObjectId, Repository } from "./repository.ts";
 import { refresh, type Staged, stage, treeWith } from "./staging.ts";

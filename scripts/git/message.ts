@@ -1,9 +1,7 @@
 /** A commit's message from a template: `{summary}`, `{count}`, `{paths}`, `{authors}`. */
+import type { PLACEHOLDERS } from "../../shared/config/git-settings.ts";
 import { displayPath } from "../../shared/document/path-disk.ts";
 import { type Person, personText } from "./ident.ts";
-
-export const DEFAULT_MESSAGE = "frontrow: {summary}";
-export const PLACEHOLDERS = ["summary", "count", "paths", "authors"] as const;
 
 /** A document that a commit changes. */
 export interface Changed {
@@ -14,13 +12,6 @@ export interface Changed {
 
 /** Paths in a message, at most. */
 const MOST = 50;
-
-/** The placeholders a template has and there are none of. */
-export function unknownPlaceholders(template: string): string[] {
-  return [...template.matchAll(/\{(\w+)\}/g)]
-    .map(([, name]) => name!)
-    .filter((name) => !(PLACEHOLDERS as readonly string[]).includes(name));
-}
 
 export function messageOf(
   template: string,

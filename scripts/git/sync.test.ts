@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { resolveGitConfig } from "./config.ts";
+import { gitSettings } from "../../shared/config/git-settings.ts";
 import { createReconcile } from "./reconcile-documents.ts";
 import type { Step } from "./repository.ts";
 import { type CycleOptions, syncOnce } from "./sync.ts";
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => world.end());
 
-const AUTOMATIC = resolveGitConfig({ preset: "full automation" });
+const AUTOMATIC = gitSettings({}, "full-automation");
 const [[CRITIC, TEXT]] = [...gardenFiles(1)] as [[string, string]];
 
 function options(over: Partial<CycleOptions> = {}): CycleOptions {
@@ -99,13 +99,13 @@ test("files that are current are not exported: only where the directory does not
 
 test("manual commits: nothing is committed by itself, what a person committed is pushed", async () => {
   const [a] = await clones();
-  const manual = options({ config: resolveGitConfig({ preset: "manual commits" }) });
+  const manual = options({ config: gitSettings({}, "manual-commits") });
   await a.put(CRITIC, withField(TEXT, "name", "Edited"));
   const cycle = await syncOnce(await a.open(), manual);
   assert.deepEqual([cycle.commits, cycle.pushed?.outcome], [0, "nothing"]);
   a.git("commit", "-qam", "by hand");
   assert.deepEqual((await syncOnce(await a.open(), manual)).pushed, { outcome: "pushed", commits: 1 });
-  const quiet = options({ config: resolveGitConfig({}) });
+  const quiet = options({ config: gitSettings() });
   assert.equal((await syncOnce(await a.open(), quiet)).pushed, null);
 });
 

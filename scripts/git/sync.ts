@@ -3,16 +3,16 @@
  * it is committed, and all of it is pushed. Each part does nothing where there is nothing to do, so cycles in several clones
  * come to rest: only a document that differs is committed, and only histories that went apart are merged.
  */
+import type { GitSettings } from "../../shared/config/git-settings.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import { type CommitOptions, commitDocuments } from "./commit.ts";
-import type { GitConfig } from "./config.ts";
 import { type Pulled, type PullOptions, pull, resume } from "./pull.ts";
 import { type Pushed, push } from "./push.ts";
 import type { Repository } from "./repository.ts";
 import { whereIs } from "./state.ts";
 
 export interface CycleOptions extends Pick<PullOptions, "reconcile" | "onPulled" | "rewritten"> {
-  config: Pick<GitConfig, "autoCommit" | "autoPush" | "skipExportCheck" | "message" | "branch">;
+  config: Pick<GitSettings, "autoCommit" | "autoPush" | "skipExportCheck" | "message" | "branch">;
   authorsOf?: CommitOptions["authorsOf"];
   /**
    * Works off what was handed on, so that the files are what the engine makes of them. `everything`: writes every
@@ -45,7 +45,7 @@ export async function syncOnce(repository: Repository, options: CycleOptions): P
     onPulled,
     edits: config.autoCommit ? "commit" : "refuse",
     ...(rewritten === undefined ? {} : { rewritten }),
-    ...(branch === undefined ? {} : { branch }),
+    ...(branch === null ? {} : { branch }),
   };
   const everything = !config.skipExportCheck || !isDirectoryLive;
   let commits = 0;
@@ -54,7 +54,7 @@ export async function syncOnce(repository: Repository, options: CycleOptions): P
     const given = {
       message,
       ...(authorsOf ? { authorsOf } : {}),
-      ...(branch === undefined ? {} : { branch }),
+      ...(branch === null ? {} : { branch }),
     };
     commits += (await commitDocuments(repository, given)).length;
   };
@@ -84,7 +84,7 @@ export async function syncOnce(repository: Repository, options: CycleOptions): P
           await settle?.({ everything: false });
           await commit();
         },
-        ...(branch === undefined ? {} : { branch }),
+        ...(branch === null ? {} : { branch }),
       })
     : null;
   return { commits, pulled, pushed, exportCheck: everything && settle ? "done" : "skipped" };

@@ -1,6 +1,6 @@
 /** The package as a stranger gets it: packed, installed into an empty folder, run by plain Node. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -19,6 +19,9 @@ import { importedBy, manifestOf } from "./manifest.ts";
 
 /** The oldest Node that the package says it runs on. */
 const OLDEST = "22.13.1";
+const { version: VERSION } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+};
 const PINNED = join(root, "node_modules", "node", "bin");
 
 const CONFIG = `import { defineCollection, defineConfig, type FieldsOf } from "frontrow";
@@ -61,7 +64,7 @@ before(async () => {
     "install",
     "--prefer-offline",
     "--silent",
-    join(folder, "frontrow-0.1.0.tgz"),
+    join(folder, `frontrow-${VERSION}.tgz`),
   ]);
   assert.equal(installed.code, 0, installed.output);
 });
@@ -80,7 +83,7 @@ const npx = (args: readonly string[], node: string, cwd?: string): Promise<Ran> 
 
 async function works(node: string): Promise<void> {
   const version = await npx(["--version"], node);
-  assert.deepEqual([version.code, version.output], [0, "0.1.0"]);
+  assert.deepEqual([version.code, version.output], [0, VERSION]);
   const help = await npx(["--help"], node);
   assert.equal(help.code, 0);
   assert.match(help.stdout, /^Usage: npx frontrow <verb>[\s\S]*Exit codes:/);

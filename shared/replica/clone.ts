@@ -1,6 +1,7 @@
 /** A clone: a folder of documents, its local hub, and the origin they come from. */
 import { collectionOf, type ResolvedCollection, type ResolvedConfig } from "../collections/mod.ts";
 import { FrontrowError } from "../errors.ts";
+import type { Scrubbing } from "../scrub/rules.ts";
 import type { DirectoryStore } from "../stores/directory-store.ts";
 import type { Binding } from "../sync/binding.ts";
 import type { LocalHub } from "./local-hub.ts";
@@ -15,6 +16,8 @@ export interface Clone {
   /** Who makes revisions here. */
   author: string | null;
   strategy: LocalStrategy;
+  /** What is taken out of what is written into the folder; the hub has it all. @default null */
+  scrubbing?: Scrubbing | null;
   signal?: AbortSignal | undefined;
   /** Told of every document that something happened to. */
   onOutcome?(one: CloneOutcome): void;

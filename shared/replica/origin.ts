@@ -104,7 +104,7 @@ function failureOf(url: string, status: number, answer: unknown): FrontrowError 
 }
 
 function unavailable(url: string, why: string, cause?: unknown): FrontrowError {
-  return new FrontrowError("STORE_UNAVAILABLE", `Cannot reach the origin ${url}: ${why}.`, {
+  return new FrontrowError("STORE_UNAVAILABLE", `Cannot reach ${url}: ${why}.`, {
     rule: "no-origin",
     hint: "What is done here is kept, and goes out when it is back.",
     cause,

@@ -6,6 +6,7 @@ import type { DocumentName } from "../hub/peer-hub.ts";
 import { bindingOf, type Clone, type CloneOutcome } from "./clone.ts";
 import type { LocalDocument } from "./local-hub.ts";
 import { type FileReading, planDocument } from "./plan.ts";
+import { leavingText, meantBytes, scrubFile } from "./scrubbed-files.ts";
 
 const TRIES = 5;
 
@@ -56,6 +57,7 @@ export async function settleDocument(
       });
       if (apply !== null && hub.apply(apply) === "stale") continue;
       if (write !== null) await writeFile(clone, name, write);
+      else if (apply !== null && clone.scrubbing) await scrubFile(clone, name);
       return said(outcome);
     } catch (error) {
       if (!(error instanceof FrontrowError)) throw error;
@@ -67,11 +69,12 @@ export async function settleDocument(
 }
 
 async function readFileOf(
-  { folder }: Clone,
+  clone: Clone,
   path: string,
   document: LocalDocument | null,
   seen: string | undefined,
 ): Promise<FileReading> {
+  const { folder } = clone;
   const look = seen === undefined ? await folder.look(path) : ({ state: "found", version: seen } as const);
   if (look.state === "unknown") throw look.error;
   if (look.state === "absent") return look;
@@ -79,21 +82,23 @@ async function readFileOf(
   const answer = await folder.read(path, look);
   if (answer.state === "unknown") throw answer.error;
   if (answer.state === "absent") return answer;
-  return { state: "found", version: answer.version, bytes: answer.content };
+  return { state: "found", version: answer.version, bytes: meantBytes(clone, document, answer.content) };
 }
 
 async function writeFile(
-  { folder, hub }: Clone,
+  clone: Clone,
   name: DocumentName,
   { text, base, revision }: { text: string | null; base: string | null; revision: number },
 ): Promise<void> {
+  const { folder, hub } = clone;
   const permit = { base, intent: null };
   if (text === null) {
     await folder.remove(name.path, permit);
     hub.agree(name, revision, null);
     return;
   }
-  await folder.write(name.path, encode(text), permit);
+  const left = leavingText(clone, name, text);
+  await folder.write(name.path, encode(left), permit);
   // Whoever edits what was just written makes another version of it: the next look finds that.
-  hub.agree(name, revision, { version: digestText(text), revision });
+  hub.agree(name, revision, { version: digestText(left), revision });
 }

@@ -10,6 +10,7 @@ import { addressOf } from "../frame/address.ts";
 import { authorOf } from "../frame/author.ts";
 import { loadConfig } from "../frame/config.ts";
 import { type FoundProjectFile, projectFileOf } from "../frame/project-file.ts";
+import { scrubbingOfProject } from "../frame/scrubbing.ts";
 import type { Call } from "../frame/verb.ts";
 
 export interface Ground {
@@ -45,6 +46,7 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
       folder,
       config: chosen(config, project, call),
       author: author ?? null,
+      scrubbing: await scrubbingOfProject(call),
       signal: call.io.interruption(),
       ...(onOutcome === undefined ? {} : { onOutcome }),
     });
@@ -80,7 +82,8 @@ export async function originOf(
   return createOrigin({ url, ...who, signal: call.io.interruption() });
 }
 
-function isPersons(key: string): boolean {
+/** Whether a key is a signed-in person's token, and no program's. */
+export function isPersons(key: string): boolean {
   const [, payload] = key.split(".");
   if (!key.startsWith("eyJ") || payload === undefined) return false;
   try {

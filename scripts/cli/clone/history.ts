@@ -5,6 +5,7 @@ import { displayPath } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import { absorb } from "../../../shared/replica/absorb.ts";
 import type { LocalDocument, LocalHistory } from "../../../shared/replica/local-hub.ts";
+import { meantBytes } from "../../../shared/replica/scrubbed-files.ts";
 import { settleDocument } from "../../../shared/replica/settle.ts";
 import type { OpenClone } from "../../replica/open.ts";
 import { sayDiff } from "../frame/diff-text.ts";
@@ -81,7 +82,10 @@ export async function diffIn(call: Call, ground: Ground): Promise<Answer> {
   if (to !== undefined) after = textAt(clone, document, to);
   else if (file.state === "found" && file.version !== document.directory?.version) {
     const read = await clone.folder.read(path, file);
-    after = read.state === "found" ? new TextDecoder().decode(read.content) : (document.text ?? "");
+    after =
+      read.state === "found"
+        ? new TextDecoder().decode(meantBytes(clone, document, read.content))
+        : (document.text ?? "");
   } else after = file.state === "absent" ? "" : (document.text ?? "");
   const { collection } = document;
   return sayDiff(

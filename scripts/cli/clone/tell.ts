@@ -61,7 +61,10 @@ export function answer(
       `If it was meant: ${io.program} ${verb} --deletions. Else put them back: ${io.program} restore <path>`,
     );
   }
-  if (offline !== null) out.say(`${offline.message} ${offline.hint ?? ""}`.trim());
+  if (offline !== null) {
+    out.say(offline.message);
+    if (offline.hint !== undefined) out.say(offline.hint);
+  }
   const left = hub.counts();
   out.say(leftText(left));
   if (left.conflicts > 0) out.say(`Decide: ${io.program} conflicts`);
