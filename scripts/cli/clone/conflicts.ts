@@ -91,7 +91,8 @@ export async function resolveIn(call: Call, ground: Ground): Promise<Answer> {
   if (error !== undefined) throw error;
   const isDone = clone.hub.conflictOf(record) === null;
   if (!isDone) throw moved(shown);
-  out.say(`${shown}: decided (${outcome}). It goes out with the next push.`);
+  const isAhead = clone.hub.document({ collection, path })?.queued === true;
+  out.say(`${shown}: decided (${outcome}).${isAhead ? " It goes out with the next push." : ""}`);
   const counts = clone.hub.counts();
   out.say(leftText(counts));
   return {

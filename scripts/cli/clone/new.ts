@@ -56,8 +56,17 @@ export async function newIn(call: Call, ground: Ground): Promise<Answer> {
     out.say(id === null ? displayPath(path) : `${out.paint.bold(id)}  ${displayPath(path)}`);
     if (isProvisional) out.note("Offline, and no id was left: it gets its number with the next push.");
     // It is pushed at once where that is possible, so that the others see it; else it waits in the outbox.
+    const started = new Date();
     const pushed =
       origin !== null && (await syncClone({ ...clone, origin }, { pull: false })).offline === null;
+    clone.hub.log({
+      verb: "new",
+      author: clone.author,
+      counts: { created: 1 },
+      error: null,
+      startedAt: started.toISOString(),
+      milliseconds: Date.now() - started.getTime(),
+    });
     return {
       code: EXIT.ok,
       json: { collection, id, path, template: wanted.template, provisional: isProvisional, pushed },
