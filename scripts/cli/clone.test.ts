@@ -1,10 +1,11 @@
 /** A clone as a person sees it: init, sync, push, pull, status, conflicts, over HTTP against the local stack. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
 import { startApi, type TestApi } from "../../functions/api/test-api.ts";
 import { repositoryFinding } from "../doctor/clone.ts";
@@ -125,6 +126,29 @@ test("history, differences and old versions need no network", async () => {
   assert.equal((await bob.run("sync")).code, EXIT.ok);
   await ann.run("sync");
   assert.equal(await ann.read(PATH), page("Critic"));
+});
+
+test("a fresh clone of the files, and import: the hub is as the origin's, and status is clean", async () => {
+  const dora = await person("dora");
+  await cp(join(ann.folder, "content"), join(dora.folder, "content"), { recursive: true });
+  await dora.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY");
+  assert.equal((await dora.run("import")).code, EXIT.ok);
+  assert.equal((await dora.run("status")).code, EXIT.ok);
+  const db = new DatabaseSync(join(dora.folder, ".frontrow/hub.db"), { readOnly: true });
+  const here = db.prepare("select path, digest from documents where deleted = 0 order by path").all();
+  db.close();
+  const there = await api.garden.sql.query(
+    "select path, digest from frontrow.documents where deleted_at is null order by path",
+  );
+  assert.deepEqual(
+    here.map((row) => ({ ...row })),
+    there,
+  );
+  // And the hub may be deleted: it is made again.
+  await rm(join(dora.folder, ".frontrow"), { recursive: true });
+  await dora.run("init");
+  assert.equal((await dora.run("import")).code, EXIT.ok);
+  assert.equal((await dora.run("status")).code, EXIT.ok);
 });
 
 test("what is in quarantine is listed with its line, and looked at again", async () => {

@@ -8,7 +8,7 @@ import { EXIT } from "../frame/exit.ts";
 import { aligned, plural } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
 import { openCloneGit, usesGit } from "./git.ts";
-import type { Ground } from "./ground.ts";
+import { type Ground, originOf } from "./ground.ts";
 import { answer, noteOutcome } from "./tell.ts";
 
 export type Way = "sync" | "pull" | "push" | "import";
@@ -28,7 +28,13 @@ export async function syncIn(way: Way, call: Call, ground: Ground): Promise<Answ
   };
   if (way === "import") {
     const clone = await ground.open(noteOutcome(call));
-    return answer(way, started, clone, await takeIn(clone, how), call);
+    // Files that the origin has as they are come to be known as such, where it can be asked: then nothing is left to push.
+    const origin = await originOf(ground.project, call, clone.author).catch(() => null);
+    const done =
+      origin === null
+        ? await takeIn(clone, how)
+        : { ...(await syncClone({ ...clone, origin }, { ...how, push: false })), offline: null };
+    return answer(way, started, clone, done, call);
   }
   const clone = await ground.connect(noteOutcome(call));
   if (options.dryRun === true) return await preview(way, clone, call);
