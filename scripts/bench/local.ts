@@ -56,12 +56,10 @@ export async function bench({ root, runs = 5, progress }: BenchOptions): Promise
       pull: wholeFigures([pulled], PUSHED),
       targets: [
         atMost(`SQLite with ${MANY} documents, p95 ms of the slowest operation`, slowest, {
-          aim: 10,
-          gate: 100,
+          aim: 100,
         }),
         atMost(`status of ${MANY} unchanged files, seconds of the whole process`, seconds.median, {
-          aim: 0.7,
-          gate: 1,
+          aim: 1,
         }),
       ],
     };

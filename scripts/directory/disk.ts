@@ -1,5 +1,6 @@
-/** This machine's file system, for the directory store. */
-import * as fs from "node:fs/promises";
+/** The disk of this machine. */
+import { lstatSync } from "node:fs";
+import * as promises from "node:fs/promises";
 import type { Disk } from "../../shared/stores/directory-disk.ts";
 
-export const disk: Disk = fs as unknown as Disk;
+export const disk: Disk = { ...(promises as unknown as Disk), lstatSync };

@@ -34,15 +34,26 @@ export interface Differences extends Omit<Absorbed, "outcomes" | "held"> {
   missing: LocalEntry[];
   /** Documents whose file was not written yet. */
   unwritten: DocumentName[];
+  /** Everything the hub has, as it was compared. */
+  entries: readonly LocalEntry[];
   /** Documents that are not deleted, by collection. */
   live: ReadonlyMap<string, number>;
 }
 
 /** Compares the folder with the local hub, and changes nothing. */
 export async function compareFolder(clone: Clone): Promise<Differences> {
-  const entries = new Map(clone.hub.entries().map((entry) => [keyOf(entry), entry]));
+  const known = clone.hub.entries();
+  const entries = new Map(known.map((entry) => [keyOf(entry), entry]));
   const live = new Map<string, number>();
-  const found: Differences = { changed: [], missing: [], unwritten: [], unreadable: [], ignored: 0, live };
+  const found: Differences = {
+    entries: known,
+    changed: [],
+    missing: [],
+    unwritten: [],
+    unreadable: [],
+    ignored: 0,
+    live,
+  };
   const seen = new Set<string>();
   const unread: string[] = [];
   const wanted = (path: string): boolean => ownerOf(clone, path) !== null;

@@ -4,7 +4,7 @@
  */
 import { MAX_DOCUMENT_BYTES } from "../document/bytes.ts";
 import { FrontrowError } from "../errors.ts";
-import { type Disk, moved, onDisk, statsOf } from "./directory-disk.ts";
+import { type Disk, moved, onDisk, type Stats } from "./directory-disk.ts";
 import { requireName } from "./directory-names.ts";
 import { createPlaces, openRoot, type Root } from "./directory-place.ts";
 import { readStable, requireSize } from "./directory-read.ts";
@@ -87,11 +87,19 @@ export async function openDirectoryStore(options: DirectoryOptions): Promise<Dir
       return { state: "found", version, size: bytes.length };
     });
 
+  function lookAt(file: string): Stats | undefined {
+    try {
+      return disk.lstatSync?.(file, { bigint: true, throwIfNoEntry: false });
+    } catch {
+      return undefined; // the whole look says what is wrong
+    }
+  }
+
   /** A scan has just come by the file's folders, and a plain name has one spelling: of a file known by its stamp one look is enough. */
   async function glance(path: string, shown: string): Promise<Look> {
     const stamp = stamps.get(path);
     if (stamp === undefined || !PLAIN.test(shown)) return await look(path);
-    const stats = await statsOf(disk, `${root.path}/${shown}`).catch(() => null);
+    const stats = lookAt(`${root.path}/${shown}`);
     const known = stats?.isFile() ? stampedVersion(stamp, stats) : undefined;
     return known === undefined
       ? await look(path)

@@ -18,7 +18,7 @@ export async function statusIn(call: Call, ground: Ground): Promise<Answer> {
   const { hub } = clone;
   if ("origin" in clone) await fetchNews(clone as Parameters<typeof fetchNews>[0]);
   const found = await compareFolder(clone);
-  const entries = hub.entries();
+  const { entries } = found;
   const kinds: [title: string, rows: string[][]][] = [
     [
       "Files that are not taken in yet (sync does):",

@@ -50,16 +50,16 @@ export async function syncIn(way: Way, call: Call, ground: Ground): Promise<Answ
 /** What a sync would begin with. What it meets at the origin while it pushes is known only then. */
 async function preview(way: Way, clone: ConnectedClone, call: Call): Promise<Answer> {
   const { out } = call;
-  const { changed, missing, unreadable } = await compareFolder(clone);
-  const queued = clone.hub.entries().filter((one) => one.queued);
+  const { entries, changed, missing, unreadable } = await compareFolder(clone);
+  const queued = entries.filter((one) => one.queued);
   const seen = new Set(queued.map(({ path }) => path));
   const pushes = [...queued, ...[...changed, ...missing].filter(({ path }) => !seen.has(path))];
   const pulls = clone.hub.incoming().map(({ path, author }) => ({ path, author }));
   if (way !== "push") {
+    const known = new Map(entries.map((one) => [one.path, one.peer?.version]));
     let since = clone.hub.get("cursor") ?? undefined;
     for (let more = true; more; ) {
       const page = await clone.origin.changes({ since, texts: false });
-      const known = new Map(clone.hub.entries().map((one) => [one.path, one.peer?.version]));
       pulls.push(...page.items.filter((one) => known.get(one.path) !== String(one.revision)));
       [since, more] = [page.next, page.more];
     }
