@@ -263,7 +263,7 @@ export function openSqliteHub(file: string, now: () => Date = () => new Date()):
             when,
           );
         if (cursor !== null)
-          sql.run("insert or replace into settings (key, value) values ('cursor', ?)", cursor);
+          sql.run("insert or replace into settings (key, value) values (?, ?)", cursor.key, cursor.value);
       }),
     incoming: () => sql.all("select * from incoming order by seq").map(incomingOf),
     incomingOf({ collection, path }) {

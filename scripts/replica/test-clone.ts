@@ -28,7 +28,12 @@ export interface Person {
 
 export interface TestTeam {
   api: TestApi;
-  person(name: string, strategy?: LocalStrategy): Promise<Person>;
+  /** With `claims` somebody who is signed in; else a program, to which everything is open. */
+  person(
+    name: string,
+    strategy?: LocalStrategy,
+    claims?: { sub: string } & Record<string, unknown>,
+  ): Promise<Person>;
   stop(): Promise<void>;
 }
 
@@ -36,14 +41,18 @@ export async function startTeam(options: GardenOptions = {}): Promise<TestTeam> 
   const api = await startApi(options);
   const folders: string[] = [];
 
-  async function person(name: string, strategy: LocalStrategy = "manual"): Promise<Person> {
+  async function person(
+    name: string,
+    strategy: LocalStrategy = "manual",
+    claims?: { sub: string } & Record<string, unknown>,
+  ): Promise<Person> {
     const folder = await mkdtemp(join(tmpdir(), `frontrow-${name}-`));
     folders.push(folder);
     let line: { lost: number } | null = null;
     const { stack } = api.garden;
     const origin = createOrigin({
       url: stack.url,
-      key: stack.secretKey,
+      ...(claims === undefined ? { key: stack.secretKey } : { token: stack.userToken(claims) }),
       author: `${name}@example.org`,
       async fetch(input, init) {
         if (line === null) return await fetch(input, init);

@@ -185,8 +185,8 @@ export interface LocalHub {
   agree(name: DocumentName, expect: number, directory: LocalBase | null): "applied" | "stale";
   counts(): LocalCounts;
 
-  /** Takes in one page of the origin's feed, with the cursor behind it. Older news than what is known is left out. */
-  receive(items: readonly Incoming[], cursor: string | null): void;
+  /** Takes in one page of the origin's feed, with the setting that is the cursor behind it. Older news than what is known is left out. */
+  receive(items: readonly Incoming[], cursor: { key: string; value: string } | null): void;
   /** The origin's news that are not merged, oldest first. */
   incoming(): Incoming[];
   incomingOf(name: DocumentName): Incoming | null;

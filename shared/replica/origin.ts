@@ -1,18 +1,22 @@
 /** The origin of a clone, over HTTP: the functions of a Supabase project. */
 import { FAILURES, type FailureCode, FrontrowError } from "../errors.ts";
 import type { RegisteredCollection } from "../hub/hub.ts";
-import type { Changes, ChangesRequest } from "../hub/peer-hub.ts";
+import type { Changes, ChangesRequest, DocumentName, PeerDocument } from "../hub/peer-hub.ts";
 import type { PushAnswer, PushItem } from "../sync/push.ts";
 
 /** All calls throw `FrontrowError`: `STORE_UNAVAILABLE` (nobody answers: repeat later), `RATE_LIMITED`, `UNAUTHORIZED` … */
 export interface Origin {
   readonly url: string;
+  /** A signed-in person asks, whose feed has no deletions: what they see no more is found out by asking. */
+  readonly isPerson: boolean;
   changes(request: Omit<ChangesRequest, "reader">): Promise<Changes>;
   push(request: {
     request: string;
     message?: string;
     items: readonly PushItem[];
   }): Promise<{ items: PushAnswer[]; more: boolean }>;
+  /** Of these, at most 200, those that are there and may be seen, without their texts. */
+  documents(names: readonly DocumentName[]): Promise<PeerDocument[]>;
   collections(): Promise<RegisteredCollection[]>;
   /** A block of ids that nobody else gets. The same request gets the same block. */
   ids(request: {
@@ -73,12 +77,15 @@ export function createOrigin({
 
   return {
     url,
+    isPerson: token !== undefined,
     changes({ since, collection, limit, maxBytes, texts }) {
       const query = new URLSearchParams();
       for (const [name, value] of Object.entries({ since, collection, limit, maxBytes, texts }))
         if (value !== undefined) query.set(name, String(value));
       return call<Changes>(`/changes?${query}`);
     },
+    documents: async (items) =>
+      (await call<{ items: PeerDocument[] }>("/documents", { items, texts: false })).items,
     push: (request) => call("/push", request),
     collections: async () => (await call<{ items: RegisteredCollection[] }>("/collections")).items,
     ids: (request) => call("/ids", request),

@@ -42,7 +42,7 @@ export async function syncClone(clone: ConnectedClone, options: SyncOptions = {}
   const done: Synced = { ...NOTHING, absorbed, merged: [] };
   const held = new Set(absorbed.held.map(keyOf));
   try {
-    if (pull) done.fetched = await fetchNews(clone);
+    if (pull) done.fetched = await fetchNews(clone, options);
   } catch (error) {
     if (!(error instanceof FrontrowError) || !error.retryable) throw error;
     done.offline = error;

@@ -3,6 +3,7 @@
 import { displayPath } from "../../../shared/document/path-disk.ts";
 import { compareFolder } from "../../../shared/replica/absorb.ts";
 import type { ConnectedClone } from "../../../shared/replica/clone.ts";
+import { cursorOf } from "../../../shared/replica/pull.ts";
 import { type SyncOptions, syncClone, takeIn } from "../../../shared/replica/sync.ts";
 import { EXIT } from "../frame/exit.ts";
 import { aligned, plural } from "../frame/text.ts";
@@ -57,7 +58,7 @@ async function preview(way: Way, clone: ConnectedClone, call: Call): Promise<Ans
   const pulls = clone.hub.incoming().map(({ path, author }) => ({ path, author }));
   if (way !== "push") {
     const known = new Map(entries.map((one) => [one.path, one.peer?.version]));
-    let since = clone.hub.get("cursor") ?? undefined;
+    let since = clone.hub.get(cursorOf(clone)) ?? undefined;
     for (let more = true; more; ) {
       const page = await clone.origin.changes({ since, texts: false });
       pulls.push(...page.items.filter((one) => known.get(one.path) !== String(one.revision)));
