@@ -1,5 +1,4 @@
 /** `frontrow diff <path> [from] [to]`: what changed between two revisions. */
-import { parseDocument, sourceOf } from "../../shared/document/mod.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import type { RevisionText } from "../../shared/hub/history-hub.ts";
 import { EXIT } from "./frame/exit.ts";
@@ -50,7 +49,7 @@ export const diff: Verb = {
         from: before?.revision ?? null,
         to: after.revision,
         same: lines.length === 0,
-        ...changedParts(texts.before, texts.after),
+        ...(await changedParts(texts.before, texts.after)),
         diff: lines.map((line) => `${line}\n`).join(""),
       },
     };
@@ -63,7 +62,8 @@ function textOf({ text, deleted, path, revision }: RevisionText): string {
 }
 
 /** The front matter keys whose source differs, and whether the body does. */
-function changedParts(before: string, after: string): { fields: string[]; body: boolean } {
+async function changedParts(before: string, after: string): Promise<{ fields: string[]; body: boolean }> {
+  const { parseDocument, sourceOf } = await import("../../shared/document/mod.ts");
   const [old, now] = [parseDocument(before), parseDocument(after)];
   const source = (document: typeof old, name: string): string | null => {
     const entry = document.entries.get(name);

@@ -342,8 +342,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "      and false then k.decision end;",
   },
   "the keys of what is loaded": {
-    find: "  select pg_catalog.format('i.path collate \"C\" = frontrow.build_path(%L::jsonb, i.keys)', c.tokens)",
-    replace: "  select 'true'",
+    find: ' = %s and i.path collate "C" = (%s)\', pg_catalog.cardinality',
+    replace: ' = %s or i.path collate "C" = (%s)\', pg_catalog.cardinality',
   },
   "the documents that load leaves": {
     find: "        and not exists (select from frontrow.documents as d where d.collection = $1.name and d.path = i.path)\n",

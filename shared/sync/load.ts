@@ -2,7 +2,7 @@
  * Bulk load of new documents: planned by the same engine as every other, carried out by set operations in SQL. Only what
  * is a plain new document goes this way; everything else is answered as left, for `importFiles`.
  */
-import { digest } from "../document/mod.ts";
+import { byteLength, digest } from "../document/mod.ts";
 import type { BulkHub, LoadItem, Warned } from "../hub/bulk-hub.ts";
 import type { ClaimedDocument } from "../hub/hub.ts";
 import type { Plan } from "../reconcile/types.ts";
@@ -61,11 +61,11 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
     batch = [];
     bytes = 0;
     if (files.length === 0) return;
-    const { items, warned, others } = await planned(binding, files);
-    left.push(...others);
-    if (items.length === 0) return;
+    const plans = await planned(binding, files);
+    left.push(...plans.others);
+    if (plans.items.length === 0) return;
     while (underWay.size >= LANES) await Promise.race(underWay);
-    const work: Promise<void> = send(items, warned)
+    const work: Promise<void> = send(plans)
       .catch((error) => {
         failure ??= error;
       })
@@ -73,7 +73,7 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
     underWay.add(work);
   }
 
-  async function send(items: LoadItem[], warned: Warned[]): Promise<void> {
+  async function send({ items, texts, warned }: PlannedBatch): Promise<void> {
     const { name } = binding.collection;
     const answer = await bulk.load({
       run,
@@ -82,6 +82,7 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
       digest: binding.digest,
       ...(message === undefined ? {} : { message }),
       items,
+      texts,
       ...(warned.length > 0 ? { warned } : {}),
     });
     const others = new Set(answer.left);
@@ -94,11 +95,15 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
   }
 }
 
+interface PlannedBatch {
+  items: LoadItem[];
+  texts: string;
+  warned: Warned[];
+  others: string[];
+}
+
 /** Decided as if the file alone were there; the database makes sure that it is. */
-async function planned(
-  binding: Binding,
-  files: readonly LoadFile[],
-): Promise<{ items: LoadItem[]; warned: Warned[]; others: string[] }> {
+async function planned(binding: Binding, files: readonly LoadFile[]): Promise<PlannedBatch> {
   const decided = await planDocuments(
     {
       bindings: new Map([[binding.collection.name, binding]]),
@@ -110,20 +115,30 @@ async function planned(
     files.map(({ path }) => unknown(binding.collection.name, path)),
   );
   const items: LoadItem[] = [];
+  const texts: string[] = [];
   const warned: Warned[] = [];
   const others: string[] = [];
+  let start = 0;
   for (const one of decided) {
     const { path } = one.item;
-    const item = "plan" in one ? asLoadItem(binding, path, one.plan) : null;
-    if (item === null) others.push(path);
-    else items.push(item);
-    if (item !== null && "warnings" in one && one.warnings && one.warnings.length > 0)
+    const document = "plan" in one ? asNewDocument(binding, path, one.plan) : null;
+    if (document === null) {
+      others.push(path);
+      continue;
+    }
+    const { text, ...item } = document;
+    items.push({ ...item, start });
+    texts.push(text);
+    start += item.size;
+    if ("warnings" in one && one.warnings && one.warnings.length > 0)
       warned.push({ path, warnings: one.warnings });
   }
-  return { items, warned, others };
+  return { items, texts: texts.join(""), warned, others };
 }
 
-function asLoadItem({ collection }: Binding, path: string, plan: Plan): LoadItem | null {
+type NewDocument = Omit<LoadItem, "start"> & { text: string };
+
+function asNewDocument({ collection }: Binding, path: string, plan: Plan): NewDocument | null {
   const [revision, ...more] = plan.revisions;
   if (plan.outcome !== "created" || plan.conflict || plan.quarantine || plan.row?.op !== "put") return null;
   if (revision?.store !== "directory" || more.length > 0 || plan.row.clear.length > 0) return null;
@@ -135,8 +150,9 @@ function asLoadItem({ collection }: Binding, path: string, plan: Plan): LoadItem
   return {
     path,
     keys: collection.path.params.map(({ name }) => key[name]!),
-    head: text.slice(0, text.length - body.length),
-    body,
+    text,
+    head: byteLength(text.slice(0, text.length - body.length)),
+    size: byteLength(text),
     digest: digest(revision.fields, revision.body),
     set: plan.row.set,
   };
