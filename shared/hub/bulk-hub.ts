@@ -53,8 +53,8 @@ export interface LoadRequest {
   /** Why, for the history. @default the outcome */
   message?: string;
   items: readonly LoadItem[];
-  /** The texts of all items, one after the other: as one they are escaped once or, straight to the database, not at all. */
-  texts: string;
+  /** The texts of all items, one after the other, in any number of parts: straight to the database nobody escapes them. */
+  texts: readonly string[];
   /** Logged for those of the items that are made documents. @default none */
   warned?: readonly Warned[];
 }

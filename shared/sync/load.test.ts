@@ -228,7 +228,7 @@ test("keys that are not those of the path load nothing", async () => {
     digest: "x",
     set: { name: "A", status: "active" },
   };
-  const texts = "---\nname: A\n---\n";
+  const texts = ["---\nname: A\n---\n"];
   const request = { run: crypto.randomUUID(), cause: "import", collection: name, digest, texts };
   for (const keys of [["w", "b"], ["w"], []]) {
     const { left, failure } = await hub().load({ ...request, items: [{ ...item, keys }] });

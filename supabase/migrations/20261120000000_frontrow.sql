@@ -3998,6 +3998,11 @@ begin
   if unknown is null then
     return '{}'::text[];
   end if;
+  if pg_catalog.length(texts) is distinct from (
+    select max((i ->> 'start')::int + (i ->> 'size')::int) from pg_catalog.jsonb_array_elements(items) as i)
+  then
+    raise exception 'frontrow: the texts must be as long as their sizes say' using errcode = 'FR422';
+  end if;
   inserts := frontrow.row_inserts(c, unknown);
   perform pg_catalog.set_config('default_toast_compression', f, true) from frontrow.fast_compression() as f where f is not null;
   if frontrow.keeps_inserts(c) then
@@ -4079,7 +4084,9 @@ begin
     -- is cancelled.
     perform pg_catalog.set_config('lock_timeout', '100ms', true);
     begin
-      made := frontrow.load_items(c, request -> 'items', pg_catalog.convert_to(request ->> 'texts', 'UTF8'),
+      made := frontrow.load_items(c, request -> 'items', (
+          select pg_catalog.string_agg(pg_catalog.convert_to(t, 'UTF8'), '' order by n)
+          from pg_catalog.jsonb_array_elements_text(request -> 'texts') with ordinality as e (t, n)),
         coalesce(request ->> 'message', 'created'));
     exception when others then
       failure := sqlstate;
@@ -4100,7 +4107,7 @@ begin
       where not i ->> 'path' = any (made)) end);
 end;
 $$;
-comment on function frontrow.load(jsonb) is 'Makes documents and rows of new files, all of a request or none. {run, cause, collection, digest, message?, items: [{path, keys, start, head, size, digest, set}], texts, warned?: [{path, warnings}]} → {left, failure}; an item''s text is size bytes of texts after the first start, its body what follows their first head.';
+comment on function frontrow.load(jsonb) is 'Makes documents and rows of new files, all of a request or none. {run, cause, collection, digest, message?, items: [{path, keys, start, head, size, digest, set}], texts, warned?: [{path, warnings}]} → {left, failure}; an item''s text is size bytes of the texts (any number of parts of one text) after the first start, its body what follows their first head.';
 
 -- -------------------- sql/72_load_rows.sql --------------------
 

@@ -16,8 +16,8 @@ const CONNECTIONS = 4;
 const REPEATED = new Set(["frontrow_load", "frontrow_claim", "frontrow_apply", "frontrow_confirm"]);
 const PREPARED = { prepare: true };
 /** A request and, beside it, its long texts: so neither side need escape them. */
-const REQUEST =
-  "$1::text::jsonb || case when $2::text is null then '{}' else pg_catalog.jsonb_build_object('texts', $2::text) end";
+const REQUEST = `$1::text::jsonb || case when $2::text is null then '{}' else
+  pg_catalog.jsonb_build_object('texts', pg_catalog.jsonb_build_array($2::text, $3::text)) end`;
 
 /** Opens nothing by itself. @throws {FrontrowError} `USAGE` when the text is no address of a PostgreSQL. */
 export function openDirect(url: string): Direct {
@@ -64,9 +64,11 @@ export function openDirect(url: string): Direct {
   };
 }
 
-function partsOf(request: unknown): [request: string, texts: string | null] {
+function partsOf(request: unknown): (string | null)[] {
   const { texts, ...rest } = request as { texts?: unknown };
-  return typeof texts === "string" ? [JSON.stringify(rest), texts] : [JSON.stringify(request), null];
+  if (!Array.isArray(texts)) return [JSON.stringify(request), null, null];
+  const [first = "", ...more] = texts as string[];
+  return [JSON.stringify(rest), first, more.join("")];
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
