@@ -18,7 +18,9 @@ export function digest(fields: Fields, body: string): string {
     if (value !== null && value !== undefined) held.push([column, value]);
   }
   // JSON escapes half a surrogate pair: where the body has one it is JSON as well, and what is hashed is well formed.
-  return sha256(JSON.stringify(["frontrow-2", held]) + (isWellFormed(body) ? `\n${body}` : JSON.stringify(body)));
+  return sha256(
+    JSON.stringify(["frontrow-2", held]) + (isWellFormed(body) ? `\n${body}` : JSON.stringify(body)),
+  );
 }
 
 /**
