@@ -378,8 +378,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "  if true",
   },
   "the rows that are gone, in compare": {
-    find: "          and (s.gone or s.store <> 'bucket'))",
-    replace: "          and false)",
+    find: "      where s.gone or s.store <> 'bucket'\n",
+    replace: "      where false\n",
   },
   "the objects that are others, in compare": {
     find: "        and bb.version is not distinct from case when o.name is not null then coalesce(o.version, '') end\n",
