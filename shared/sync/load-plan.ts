@@ -19,9 +19,43 @@ export interface LoadPlan extends Required<Pick<LoadRequest, "items" | "texts" |
   others: string[];
 }
 
+/** Files that are decided on together: what was read of them is let go of before it is old. */
+const FEW = 8;
+
 /** Decided as if the file alone were there; the database makes sure that it is. */
 export async function planLoad(binding: Binding, files: readonly LoadFile[]): Promise<LoadPlan> {
-  const decided = await planDocuments(
+  const warned: LoadPlan["warned"][number][] = [];
+  const others: string[] = [];
+  // One character that is no byte would make all texts it is put together with take twice the memory, and be counted
+  // and written one by one: those with such stand last, by themselves.
+  const plain: NewDocument[] = [];
+  const wide: NewDocument[] = [];
+  for (let from = 0; from < files.length; from += FEW) {
+    const some = files.slice(from, from + FEW);
+    for (const [place, one] of (await decide(binding, some)).entries()) {
+      const { path } = one.item;
+      // A text that was read is its file's bytes exactly.
+      const size = some[place]!.bytes.byteLength;
+      const document = "plan" in one ? asNewDocument(binding, path, one.plan, size) : null;
+      if (document === null) {
+        others.push(path);
+        continue;
+      }
+      (size === document.text.length ? plain : wide).push(document);
+      if ("warnings" in one && one.warnings && one.warnings.length > 0)
+        warned.push({ path, warnings: one.warnings });
+    }
+  }
+  let start = 0;
+  const items = [...plain, ...wide].map(({ text: _, ...item }): LoadItem => {
+    start += item.size;
+    return { ...item, start: start - item.size };
+  });
+  return { items, texts: [plain, wide].map(joined), warned, others };
+}
+
+function decide(binding: Binding, files: readonly LoadFile[]): ReturnType<typeof planDocuments> {
+  return planDocuments(
     {
       bindings: new Map([[binding.collection.name, binding]]),
       bucket: () => NO_STORE,
@@ -31,31 +65,6 @@ export async function planLoad(binding: Binding, files: readonly LoadFile[]): Pr
     },
     files.map(({ path }) => unknown(binding.collection.name, path)),
   );
-  const warned: LoadPlan["warned"][number][] = [];
-  const others: string[] = [];
-  // One character that is no byte would make all texts it is put together with take twice the memory, and be counted
-  // and written one by one: those with such stand last, by themselves.
-  const plain: NewDocument[] = [];
-  const wide: NewDocument[] = [];
-  for (const [place, one] of decided.entries()) {
-    const { path } = one.item;
-    // A text that was read is its file's bytes exactly.
-    const size = files[place]!.bytes.byteLength;
-    const document = "plan" in one ? asNewDocument(binding, path, one.plan, size) : null;
-    if (document === null) {
-      others.push(path);
-      continue;
-    }
-    (size === document.text.length ? plain : wide).push(document);
-    if ("warnings" in one && one.warnings && one.warnings.length > 0)
-      warned.push({ path, warnings: one.warnings });
-  }
-  let start = 0;
-  const items = [...plain, ...wide].map(({ text: _, ...item }): LoadItem => {
-    start += item.size;
-    return { ...item, start: start - item.size };
-  });
-  return { items, texts: [plain, wide].map(joined), warned, others };
 }
 
 type NewDocument = Omit<LoadItem, "start"> & { text: string };
