@@ -17,10 +17,11 @@ export function digest(fields: Fields, body: string): string {
     const value = fields[column];
     if (value !== null && value !== undefined) held.push([column, value]);
   }
+  const hash = createHash("sha256").update(JSON.stringify(["frontrow-2", held]), "utf8");
   // JSON escapes half a surrogate pair: where the body has one it is JSON as well, and what is hashed is well formed.
-  return sha256(
-    JSON.stringify(["frontrow-2", held]) + (isWellFormed(body) ? `\n${body}` : JSON.stringify(body)),
-  );
+  if (isWellFormed(body)) hash.update("\n", "utf8").update(body, "utf8");
+  else hash.update(JSON.stringify(body), "utf8");
+  return hash.digest("hex");
 }
 
 /**

@@ -79,13 +79,15 @@ function asNewDocument({ collection }: Binding, path: string, plan: Plan, size: 
   if (plan.object?.op !== "put" || plan.object.text !== text) return null;
   const body = plan.row.body ?? "";
   const key = collection.path.parse(path);
-  if (!text.endsWith(body) || key === null) return null;
+  const head = text.length - body.length;
+  // Not `endsWith`, which looks at one character after the other.
+  if (head < 0 || text.slice(head) !== body || key === null) return null;
   return {
     path,
     keys: collection.path.params.map(({ name }) => key[name]!),
     text,
     // Where every character is a byte nothing need be counted.
-    head: size === text.length ? size - body.length : byteLength(text.slice(0, text.length - body.length)),
+    head: size === text.length ? head : byteLength(text.slice(0, head)),
     size,
     digest: digest(revision.fields, revision.body),
     set: plan.row.set,
