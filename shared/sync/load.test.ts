@@ -234,6 +234,15 @@ test("keys that are not those of the path load nothing", async () => {
     const { left, failure } = await hub().load({ ...request, items: [{ ...item, keys }] });
     assert.deepEqual([left, failure], [[path], null]);
   }
+  // Sizes that are not those of the texts would cut every text in the wrong place.
+  for (const texts of [["---\nname: Ä\n---\n"], ["---\nname: A\n---\n", "\n"], []]) {
+    const { left, failure } = await hub().load({
+      ...request,
+      texts,
+      items: [{ ...item, keys: ["w", "a"] }],
+    });
+    assert.deepEqual([left, failure], [[path], "FR422"]);
+  }
   assert.deepEqual((await hub().load({ ...request, items: [{ ...item, keys: ["w", "a"] }] })).left, []);
   await bulk.settle();
 });
