@@ -161,6 +161,12 @@ test("what a trigger of the table makes of a row is news of the row", async () =
     create trigger shout before insert on public.parts for each row execute function public.shout()`);
   const path = "users/t/parts/a.md";
   assert.deepEqual((await load({ [path]: "---\nname: quiet\nstatus: active\n---\n" })).left, []);
+  // The base is what was meant, so the row's own name is an edit of the row.
+  const [said] = await bulk.sql.query(
+    `select fields ->> 'name' as name, exists (select from frontrow.dirty as s where s.path = b.path and s.store = 'table') as is_news
+     from frontrow.bases as b where path = '${path}'`,
+  );
+  assert.deepEqual(said, { name: "quiet", is_news: true });
   await bulk.settle();
   await bulk.sql.exec("drop trigger shout on public.parts; drop function public.shout()");
   assert.equal((await bulk.row(path))!.name, "QUIET");
