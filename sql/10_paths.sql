@@ -105,6 +105,14 @@ $$;
 comment on function frontrow.ignored_names() is 'Which paths are never documents: files that programs leave behind.';
 revoke execute on function frontrow.ignored_names() from public, anon, authenticated;
 
+-- Looking for these takes a sixth of what the regular expression takes, and hardly any name is like one of them.
+create or replace function frontrow.ignored_likes() returns text[]
+language sql immutable parallel safe set search_path = '' as $$
+  select array['.%', '%/.%', '%Thumbs.db', '%desktop.ini', '~$%', '%/~$%', '=7E$%', '%/=7E$%', '%~', '%=7E', '%.sw_', '%.tmp']
+$$;
+comment on function frontrow.ignored_likes() is 'Every ignored name, as Storage has it or in plain letters, is like one of these; others may be.';
+revoke execute on function frontrow.ignored_likes() from public, anon, authenticated;
+
 create or replace function frontrow.build_path(tokens jsonb, key_values text[]) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare

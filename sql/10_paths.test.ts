@@ -176,6 +176,32 @@ describe("SQL and TypeScript agree", () => {
   });
 });
 
+describe("ignored names", () => {
+  it("are all like one of the likes, encoded or not", async () => {
+    const piece = fc.constantFrom(
+      ...["a", "/", ".", "~", "~$", "#", "_", "=7E", "=23", ".DS_Store", ".swp", ".swx", ".tmp", "Thumbs.db"],
+      ...["desktop.ini", ".emptyFolderPlaceholder", ".md", "\n"],
+    );
+    const names = fc.sample(
+      fc.array(piece, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("")),
+      5000,
+    );
+    const plain = "replace(replace(frontrow.ignored_names(), '=23', '#'), '=7E', '~')";
+    const answers = await ask(
+      `jsonb_build_array(
+        arg #>> '{}' ~ ('^' || frontrow.ignored_names()) or arg #>> '{}' ~ ('^' || ${plain}),
+        arg #>> '{}' like any (frontrow.ignored_likes()))`,
+      names,
+    );
+    const isIgnored = (index: number): boolean => (answers[index] as boolean[])[0]!;
+    assert.deepEqual(
+      names.filter((_, index) => isIgnored(index) && !(answers[index] as boolean[])[1]),
+      [],
+    );
+    assert.ok(names.filter((_, index) => isIgnored(index)).length > 500);
+  });
+});
+
 describe("the functions", () => {
   it("cannot be called from outside", async () => {
     const { rows } = await db.query<{ granted: boolean }>(

@@ -30,8 +30,11 @@ comment on column frontrow.collections.scope is 'Digest of what decides which do
 comment on column frontrow.collections.fingerprint is 'Digest of the mapped columns'' definitions when registered.';
 
 create or replace function frontrow.bytes_digest(content text) returns bytea
-language sql immutable strict parallel safe set search_path = '' as $$
-  select pg_catalog.sha256(pg_catalog.convert_to(content, 'UTF8'))
+-- Not in SQL: setting up such a function takes longer than the digest of a page.
+language plpgsql immutable strict parallel safe set search_path = '' as $$
+begin
+  return pg_catalog.sha256(pg_catalog.convert_to(content, 'UTF8'));
+end;
 $$;
 comment on function frontrow.bytes_digest(text) is 'SHA-256 of a text''s UTF-8 bytes: that of the file it came from.';
 
@@ -62,12 +65,14 @@ create table frontrow.bases (
   revision bigint not null,
   fields jsonb,
   body text,
+  body_size int,
   agreed_at timestamptz not null default now(),
   primary key (collection, path, store)
 );
 comment on table frontrow.bases is 'What the hub and one store last agreed on: the store''s version and the hub revision.';
 -- The copies of conflicts that lie in the bucket; the rest of the table is not in here.
 create index bases_copies_idx on frontrow.bases (collection, path) where path ~ '\.conflict(?:\.[^./]*)?$';
+comment on column frontrow.bases.body_size is 'Where the body is the end of the revision''s text: its bytes; it is not kept here again. Read with frontrow.base_body.';
 comment on column frontrow.bases.fields is 'For the table: the mapped columns as texts, as the row was then.';
 
 create table frontrow.revisions (
@@ -308,11 +313,10 @@ declare
 begin
   -- lz4 writes long texts 2.3 times as fast as the default; older or smaller builds do without.
   for entry in
-    select * from (values ('documents'), ('revisions'), ('bases')) as t (name)
+    select * from (values ('documents', 'text'), ('revisions', 'text'), ('bases', 'fields'), ('bases', 'body')) as t (name, field)
   loop
     begin
-      execute format('alter table frontrow.%I alter column %I set compression lz4', entry.name,
-        case when entry.name = 'bases' then 'body' else 'text' end);
+      execute format('alter table frontrow.%I alter column %I set compression lz4', entry.name, entry.field);
     exception when others then
       raise debug 'frontrow: no lz4 here: %', sqlerrm;
     end;

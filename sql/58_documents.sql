@@ -9,6 +9,24 @@ language sql stable security definer set search_path = '' as $$
 $$;
 comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision, null where there is none; the newest one''s is in documents.';
 
+-- A revision that a base stands on keeps its text (trim_history, finish_purges).
+create or replace function frontrow.base_body(base frontrow.bases) returns text
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  bytes bytea;
+begin
+  if base.body_size is null then
+    return base.body;
+  end if;
+  bytes := pg_catalog.convert_to(frontrow.revision_text(base.collection, base.path, base.revision), 'UTF8');
+  if bytes is null then
+    raise exception 'frontrow: revision % of % has no text, and a base stands on it', base.revision, base.path;
+  end if;
+  return pg_catalog.convert_from(pg_catalog.substring(bytes, pg_catalog.length(bytes) - base.body_size + 1), 'UTF8');
+end;
+$$;
+comment on function frontrow.base_body(frontrow.bases) is 'The body that hub and table last agreed on.';
+
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -33,7 +51,7 @@ begin
         'revision', bb.revision, 'text', case when bb.revision is distinct from d.revision
           then frontrow.revision_text(d.collection, d.path, bb.revision) end) end,
       'table', case when bt.path is not null then pg_catalog.jsonb_build_object('version', bt.version,
-        'revision', bt.revision, 'fields', bt.fields, 'body', bt.body, 'text',
+        'revision', bt.revision, 'fields', bt.fields, 'body', frontrow.base_body(bt), 'text',
         case when bt.revision is distinct from d.revision
           then frontrow.revision_text(d.collection, d.path, bt.revision) end) end),
     'bucket', case when o.name is not null then pg_catalog.jsonb_build_object('version', o.version, 'size', o.size,

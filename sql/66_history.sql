@@ -117,7 +117,7 @@ begin
   values (collection_name, document_path, store_name, base ->> 'version', current + (base ->> 'revision')::bigint,
     base -> 'fields', base ->> 'body')
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
-    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
+    fields = excluded.fields, body = excluded.body, body_size = null, agreed_at = pg_catalog.now();
 end;
 $$;
 comment on function frontrow.set_base(text, text, text, jsonb, bigint) is 'Records or drops what one store agreed on; revisions count from the current one.';

@@ -61,7 +61,7 @@ begin
     news := array['(existence)'];
   elsif base.fields is not null and base.version is distinct from item #>> '{expect,table}' then
     select * into replica from frontrow.read_rows(c, array[item ->> 'path']);
-    news := frontrow.news_of(base.fields, base.body, replica.fields, replica.body);
+    news := frontrow.news_of(base.fields, frontrow.base_body(base), replica.fields, replica.body);
   end if;
   if row_op = 'delete' or (row_op = 'put' and item #>> '{expect,table}' is null) then
     into_row := array['(existence)'];

@@ -40,7 +40,7 @@ declare
   agreed_body text;
 begin
   if expected is not null then
-    select b.path, b.version, b.fields, b.body into before from frontrow.bases as b
+    select b.path, b.version, b.fields, frontrow.base_body(b) into before from frontrow.bases as b
     where b.collection = c.name and b.path = document_path and b.store = 'table' and b.version = expected
       and b.fields is not null;
     if before.path is null then
@@ -65,7 +65,7 @@ begin
   insert into frontrow.bases (collection, path, store, version, revision, fields, body)
   values (c.name, document_path, 'table', frontrow.row_version(agreed, agreed_body), revision, agreed, agreed_body)
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
-    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
+    fields = excluded.fields, body = excluded.body, body_size = null, agreed_at = pg_catalog.now();
   return agreed is distinct from back.fields or agreed_body is distinct from back.body;
 end;
 $$;

@@ -80,7 +80,7 @@ begin
         then pg_catalog.jsonb_build_object(c.body_column, i.item #>> '{row,body}') else '{}' end
       || case when i.expected is null then pg_catalog.jsonb_object(c.key_columns, i.keys) else '{}' end,
     array(select pg_catalog.jsonb_array_elements_text(i.item #> '{row,clear}')), i.item #>> '{row,body}',
-    b.fields, b.body, i.item)::frontrow.plain_item order by i.place)
+    b.fields, frontrow.base_body(b), i.item)::frontrow.plain_item order by i.place)
   into work
   from i
   join frontrow.leases as l on l.collection = c.name and l.path = i.path and l.token = (i.item ->> 'token')::bigint

@@ -89,7 +89,7 @@ begin
        insert into frontrow.bases (collection, path, store, version, revision, fields, body)
        select $2, a.path, ''table'', frontrow.row_version(a.fields, a.body), a.current + 1, a.fields, a.body from agreed as a
        on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
-         fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now()
+         fields = excluded.fields, body = excluded.body, body_size = null, agreed_at = pg_catalog.now()
      )
      select a.place, a.fields is distinct from a.back_fields or a.body is distinct from a.back_body from agreed as a',
     frontrow.qualified_table(c), frontrow.key_condition(c, 'w.keys'), frontrow.fields_expression(c),

@@ -29,7 +29,7 @@ begin
   from pg_catalog.unnest(work) as w cross join lateral (select w.item #> '{bases,bucket}' as base) as b
   where b.base is not null
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
-    fields = null, body = null, agreed_at = pg_catalog.now();
+    fields = null, body = null, body_size = null, agreed_at = pg_catalog.now();
   -- A row's base follows what is read back from it.
   insert into frontrow.bases (collection, path, store, version, revision, fields, body)
   select c.name, w.path, 'table', b.base ->> 'version', w.current + (b.base ->> 'revision')::bigint, b.base -> 'fields',
@@ -37,7 +37,7 @@ begin
   from pg_catalog.unnest(work) as w cross join lateral (select w.item #> '{bases,table}' as base) as b
   where w.kind = 'file'
   on conflict (collection, path, store) do update set version = excluded.version, revision = excluded.revision,
-    fields = excluded.fields, body = excluded.body, agreed_at = pg_catalog.now();
+    fields = excluded.fields, body = excluded.body, body_size = null, agreed_at = pg_catalog.now();
 end;
 $$;
 comment on function frontrow.append_plain(frontrow.collections, frontrow.plain_item[]) is 'Appends one revision to each plain item''s document, and moves the bases that are known before a row is written.';

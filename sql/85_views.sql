@@ -40,15 +40,17 @@ begin
       'rows', frontrow.count_rows(c, false), 'unnamed', frontrow.count_rows(c, true), 'objects', o.objects, 'ignored', o.ignored) order by s.collection), '[]')
       from frontrow.status as s join frontrow.collections as c on c.name = s.collection
       cross join lateral (
-        select frontrow.plain_pattern(c) as plain, '^' || frontrow.ignored_names() as ignored offset 0) as p
+        select frontrow.plain_pattern(c) as plain, '^' || frontrow.ignored_names() as ignored,
+          frontrow.ignored_likes() as likes offset 0) as p
       cross join lateral (
         select count(*) filter (where x.is_ours) as objects,
           count(*) filter (where not x.is_ours and not exists (select from frontrow.collections as k
             where k.bucket = c.bucket and k.name <> c.name and x.name ~ k.pattern)) as ignored
         from (
-          -- The pattern in its three parts: without look-aheads it costs a third.
+          -- The pattern in its three parts: without look-aheads it costs a third, and two of them hardly need be asked.
           select y.name, case when p.plain is null then y.name ~ c.pattern
-            else y.name ~ p.plain and y.name !~ '\.conflict(?:\.[^./]*)?$' and y.name !~ p.ignored end as is_ours
+            else y.name ~ p.plain and not (y.name like '%.conflict%' and y.name ~ '\.conflict(?:\.[^./]*)?$')
+              and not (y.name like any (p.likes) and y.name ~ p.ignored) end as is_ours
           from storage.objects as y where y.bucket_id = c.bucket offset 0) as x) as o
       where wanted is null or s.collection = wanted),
     'quarantine', (select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q) order by q.collection, q.path), '[]')
@@ -91,7 +93,8 @@ begin
   execute pg_catalog.format('select count(*) from %s as r where %s and (not %L or %s)', frontrow.qualified_table(c),
     frontrow.live_condition(c), is_unnamed, (
       select pg_catalog.string_agg(pg_catalog.format('coalesce(r.%1$I::text, '''') = '''' or pg_catalog.octet_length(r.%1$I::text) > 255', k), ' or ')
-      from pg_catalog.unnest(c.key_columns) as k) || pg_catalog.format(' or (%s) collate "C" ~ %L', plain, ignored)) into result;
+      from pg_catalog.unnest(c.key_columns) as k) || pg_catalog.format(' or (%1$s) collate "C" like any (%2$L::text[]) and (%1$s) collate "C" ~ %3$L', plain,
+      frontrow.ignored_likes(), ignored)) into result;
   return result;
 end;
 $$;

@@ -1,7 +1,6 @@
 /** `frontrow conflicts [path]`: what both sides changed. Needs no config. */
 import { displayPath } from "../../shared/document/path-disk.ts";
 import type { ConflictRecord, ConflictSummary } from "../../shared/hub/hub.ts";
-import { threeWay } from "../../shared/reconcile/three-way.ts";
 import { conflictNamed, overlapNames, seenWord } from "./frame/conflict.ts";
 import { EXIT } from "./frame/exit.ts";
 import { ago, aligned, plural, quoted } from "./frame/text.ts";
@@ -57,6 +56,7 @@ async function show(record: ConflictRecord, call: Call): Promise<Answer> {
   const seen = seenWord(record);
   if (!out.isJson) {
     for (const line of header(record, call)) out.say(line);
+    const { threeWay } = await import("../../shared/reconcile/three-way.ts");
     const { base_text, file_text, row_text } = record;
     const columns = Math.min(io.columns, 100);
     for (const line of threeWayText(threeWay(base_text, file_text, row_text), columns, out.paint))

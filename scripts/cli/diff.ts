@@ -1,7 +1,6 @@
 /** `frontrow diff <path> [from] [to]`: what changed between two revisions. */
 import { FrontrowError } from "../../shared/errors.ts";
 import type { RevisionText } from "../../shared/hub/history-hub.ts";
-import { sayDiff } from "./frame/diff-text.ts";
 import { documentNamed, revisionNumber } from "./frame/revisions.ts";
 import type { Verb } from "./frame/verb.ts";
 
@@ -29,6 +28,7 @@ export const diff: Verb = {
     const earlier = from ?? after.parents[0] ?? null;
     const before = earlier === null ? null : await one(earlier);
     const texts = { before: before === null ? "" : textOf(before), after: textOf(after) };
+    const { sayDiff } = await import("./frame/diff-text.ts");
     return sayDiff(call, { collection, path, from: before?.revision ?? null, to: after.revision }, texts, {
       before: before === null ? "/dev/null" : `${shown}@${before.revision}`,
       after: `${shown}@${after.revision}`,

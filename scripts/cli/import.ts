@@ -8,7 +8,7 @@ import { createProgress, type Progress } from "./frame/progress.ts";
 import { exitOf, sayState, stateOf, total } from "./frame/state.ts";
 import { plural } from "./frame/text.ts";
 import type { Verb } from "./frame/verb.ts";
-import { walk } from "./frame/walk.ts";
+import { requireFolder, walk } from "./frame/walk.ts";
 
 /** People see this many refused files; `--json` has them all. */
 const MOST = 20;
@@ -40,8 +40,13 @@ export const importVerb: Verb = {
       import("./frame/bring-back.ts"),
     ]);
     const started = performance.now();
-    const found = await walk(resolve(io.folder, named), named);
-    const engine = await openEngine({ ...call, arguments: [] }, { registerIfNone: true });
+    const folder = resolve(io.folder, named);
+    await requireFolder(folder, named);
+    // The database is asked while the folder is walked.
+    const [engine, found] = await Promise.all([
+      openEngine({ ...call, arguments: [] }, { registerIfNone: true }),
+      walk(folder),
+    ]);
     if (engine.isNew)
       out.note(`Nothing was registered yet: installed ${[...engine.bindings.keys()].join(", ")}.`);
     const collections = engine.config.collections.filter(
@@ -62,7 +67,7 @@ export const importVerb: Verb = {
       onResults: ({ length }) => progress?.advance(length),
       onStorage: async () => {
         const buckets = collections.map(({ bucket }) => bucket);
-        created.push(...(await createMissing(engine.client, buckets)));
+        created.push(...(await createMissing(await engine.client(), buckets)));
         for (const name of created) out.note(`Created the private bucket "${name}".`);
       },
       upload: options.upload !== false,

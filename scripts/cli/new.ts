@@ -72,7 +72,7 @@ export const newVerb: Verb = {
       import("./frame/buckets.ts"),
       import("../../shared/ids/mod.ts"),
     ]);
-    for (const bucket of await createMissing(engine.client, [binding.collection.bucket]))
+    for (const bucket of await createMissing(await engine.client(), [binding.collection.bucket]))
       out.note(`Created the private bucket "${bucket}".`);
     const ids = createHubIds(engine.peer);
     const message = options.message === undefined ? {} : { message: options.message as string };

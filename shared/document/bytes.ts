@@ -2,6 +2,7 @@
  * Bytes ⇄ text, exactly. A byte order mark stays in the text; whatever cannot come back as the same bytes is refused.
  */
 
+import { Buffer } from "node:buffer";
 import { FrontrowError } from "../errors.ts";
 import { placeAt } from "./node.ts";
 
@@ -62,6 +63,11 @@ function decodeStrictly(bytes: Uint8Array): string {
 export function encode(text: string): Uint8Array {
   refuseLoneSurrogates(text);
   return encoder.encode(text);
+}
+
+/** How many UTF-8 bytes a well-formed text has. */
+export function byteLength(text: string): number {
+  return Buffer.byteLength(text, "utf8");
 }
 
 /** @throws {FrontrowError} `NUL_BYTE` with the line, as Postgres holds no U+0000 in any text. */

@@ -22,3 +22,8 @@ test("null is absent, order does not count, everything else does", () => {
   ];
   assert.equal(new Set([base, ...others]).size, others.length + 1);
 });
+
+test("bodies with halves of surrogate pairs, and those that spell them, are told apart", () => {
+  const bodies = ["\ud800", "\udfff", "\ufffd", '"\\ud800"', '\n"\\ud800"', "\n\ud800"];
+  assert.equal(new Set(bodies.map((body) => digest({}, body))).size, bodies.length);
+});

@@ -3,12 +3,13 @@
 // Not WebCrypto: one promise and one job for each document cost more than the hash. Deno, Node and the Edge Runtime all
 // have this module.
 import { createHash } from "node:crypto";
-import { refuseLoneSurrogates } from "./bytes.ts";
+import { isWellFormed, refuseLoneSurrogates } from "./bytes.ts";
 import type { Fields, Value } from "./value.ts";
 
 /**
- * SHA-256, lower-case hex, over every field that is not null, by column, and the body. The form is JSON, so no two
- * different documents share it; a null field and an absent one are the same document.
+ * SHA-256, lower-case hex, over every field that is not null, by column, and the body. The fields are JSON, which says
+ * itself where it ends, and the body follows as it is, so no two different documents share the form; a null field and an
+ * absent one are the same document.
  */
 export function digest(fields: Fields, body: string): string {
   const held: [string, Value][] = [];
@@ -16,8 +17,11 @@ export function digest(fields: Fields, body: string): string {
     const value = fields[column];
     if (value !== null && value !== undefined) held.push([column, value]);
   }
-  // JSON escapes half a surrogate pair, so what is hashed is always well formed.
-  return sha256(JSON.stringify(["frontrow-1", held, body]));
+  const hash = createHash("sha256").update(JSON.stringify(["frontrow-2", held]), "utf8");
+  // JSON escapes half a surrogate pair: where the body has one it is JSON as well, and what is hashed is well formed.
+  if (isWellFormed(body)) hash.update("\n", "utf8").update(body, "utf8");
+  else hash.update(JSON.stringify(body), "utf8");
+  return hash.digest("hex");
 }
 
 /**

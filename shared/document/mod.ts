@@ -8,7 +8,7 @@
  * ```
  */
 
-export { decode, encode, MAX_DOCUMENT_BYTES } from "./bytes.ts";
+export { byteLength, decode, encode, MAX_DOCUMENT_BYTES } from "./bytes.ts";
 export { canonical, sameValue } from "./canonical.ts";
 export { digest, digestText } from "./digest.ts";
 export { type Document, parseDocument, placeOf, sourceOf } from "./document.ts";

@@ -83,6 +83,7 @@ function spelled(text: string): string {
 
 /** Every character outside the alphabet as `=XX`, `/` and `=` included. Well-formed text only. */
 export function escapeText(text: string): string {
+  if (ALL_PLAIN.test(text)) return text;
   let escaped = "";
   for (const char of text) escaped += PLAIN.test(char) ? char : escapeChar(char);
   return escaped;

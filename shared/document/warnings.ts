@@ -44,17 +44,18 @@ export function warningsOf(document: Document): Warning[] {
       );
     }
   }
-  for (const { node, entry } of language === "yaml" ? nodesOf(root) : []) {
+  const lookAt = (node: Node, entry: Entry | undefined): void => {
     const line = () => placeOf(document, entry ?? node).line;
     if (node.tag !== undefined && !CORE_TAG.test(node.tag)) {
       warn("tag", line(), "a YAML tag means nothing here: the value is text, kept as it is written");
     }
-    if (entry === undefined) continue;
+    if (entry === undefined) return;
     if (entry.key === "<<") warn("merge-key", line(), "<< merges nothing here: it is a key like any other");
     if (ODD_KEY.test(entry.key) && !/["']/.test(text[entry.keyStart]!)) {
       warn("odd-key", line(), "a key that looks like a number, a boolean or null is text here: quote it");
     }
-  }
+  };
+  if (language === "yaml") eachNode(root, lookAt);
   const conflict = conflictIn(text.slice(document.bodyStart));
   if (conflict >= 0) {
     const { line } = placeAt(text, document.bodyStart + conflict);
@@ -63,14 +64,22 @@ export function warningsOf(document: Document): Warning[] {
   return warnings;
 }
 
-/** Every value with its entry in a map. Aliases are not followed: what they stand for is there once already. */
-function* nodesOf(root: Node): Generator<{ node: Node; entry?: Entry }> {
-  const open: { node: Node; entry?: Entry }[] = [{ node: root }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    yield next;
-    const { node } = next;
-    if (node.kind === "map")
-      for (const entry of node.entries.values()) open.push({ node: entry.value, entry });
-    if (node.kind === "list") for (const item of node.items) open.push({ node: item });
+/** Every value, with its entry where it is one of a map. Aliases are not followed: what they stand for is there already. */
+function eachNode(root: Node, look: (node: Node, entry: Entry | undefined) => void): void {
+  const nodes: Node[] = [root];
+  const entries: (Entry | undefined)[] = [undefined];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    look(node, entries.pop());
+    if (node.kind === "map") {
+      for (const entry of node.entries.values()) {
+        nodes.push(entry.value);
+        entries.push(entry);
+      }
+    } else if (node.kind === "list") {
+      for (const item of node.items) {
+        nodes.push(item);
+        entries.push(undefined);
+      }
+    }
   }
 }

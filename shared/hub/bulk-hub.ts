@@ -1,4 +1,4 @@
-/** The hub's side for many files at once; whatever is not simple is left to the workers' side. See sql/72_load.sql. */
+/** The hub's side for many files at once; whatever is not simple is left to the workers' side. See sql/72_compare.sql and 72_load.sql. */
 import type { Fields } from "../document/value.ts";
 import type { ApplyItem, Report } from "./hub.ts";
 
@@ -21,13 +21,17 @@ export interface Compared {
   report?: Report;
 }
 
-/** A new document: its text is `head` and `body`, its row `keys`, `set` and `body`. */
+/** A new document: its text is a part of the request's texts, its row `keys`, `set` and the text's body. */
 export interface LoadItem {
   path: string;
   /** The key columns' values that the path spells, in the template's order. */
   keys: readonly string[];
-  head: string;
-  body: string;
+  /** Where its text starts in the request's texts, in UTF-8 bytes, as the next two. */
+  start: number;
+  /** What comes before the body. */
+  head: number;
+  /** The whole text's. */
+  size: number;
   /** Of the document's canonical form. */
   digest: string;
   set: Fields;
@@ -49,6 +53,8 @@ export interface LoadRequest {
   /** Why, for the history. @default the outcome */
   message?: string;
   items: readonly LoadItem[];
+  /** The texts of all items, one after the other, in any number of parts: straight to the database nobody escapes them. */
+  texts: readonly string[];
   /** Logged for those of the items that are made documents. @default none */
   warned?: readonly Warned[];
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
+import type { Query } from "../../scripts/local/database/sql.ts";
 import { type Garden, startGarden } from "../../scripts/testing/garden.ts";
 import { createBulkHub, type RpcClient } from "../hub/postgres-hub.ts";
 import { importFiles } from "./import.ts";
@@ -49,7 +50,7 @@ async function stateOf({ sql }: Garden): Promise<unknown> {
       "select path, revision, parents, store, author, message, digest, text, deleted, purge from frontrow.revisions order by path, revision",
     ),
     tables: await of(
-      "select path, version, revision, fields, body from frontrow.bases where store = 'table' order by path",
+      "select path, version, revision, fields, frontrow.base_body(b) as body from frontrow.bases as b where store = 'table' order by path",
     ),
     buckets: await of(
       "select path, revision, fields, body from frontrow.bases where store = 'bucket' order by path",
@@ -160,10 +161,66 @@ test("what a trigger of the table makes of a row is news of the row", async () =
     create trigger shout before insert on public.parts for each row execute function public.shout()`);
   const path = "users/t/parts/a.md";
   assert.deepEqual((await load({ [path]: "---\nname: quiet\nstatus: active\n---\n" })).left, []);
+  // The base is what was meant, so the row's own name is an edit of the row.
+  const [said] = await bulk.sql.query(
+    `select fields ->> 'name' as name, exists (select from frontrow.dirty as s where s.path = b.path and s.store = 'table') as is_news
+     from frontrow.bases as b where path = '${path}'`,
+  );
+  assert.deepEqual(said, { name: "quiet", is_news: true });
   await bulk.settle();
   await bulk.sql.exec("drop trigger shout on public.parts; drop function public.shout()");
   assert.equal((await bulk.row(path))!.name, "QUIET");
   assert.match((await bulk.read(path))!, /name: QUIET/);
+});
+
+test("the body of a row's base is kept once, as the end of its revision's text", async () => {
+  const path = "users/b/parts/a.md";
+  const body = "Zeile ä\n\nMitte\n\nEnde 🌱\n";
+  await load({ [path]: `---\nname: Ä\nstatus: active\n---\n${body}` });
+  const base = async (on: Query = bulk.sql): Promise<unknown> => {
+    const [found] = await on.query<{ is_once: boolean; body: string }>(
+      `select b.body is null as is_once, frontrow.base_body(b) as body from frontrow.bases as b
+       where store = 'table' and path = '${path}'`,
+    );
+    return found;
+  };
+  assert.deepEqual(await base(), { is_once: true, body });
+  // The document may move on before its row does.
+  const moved = bulk.sql.transaction(async (tx) => {
+    await tx.exec(`update frontrow.revisions as r set text = d.text from frontrow.documents as d
+        where d.path = '${path}' and r.path = d.path;
+      update frontrow.documents set text = 'something else', revision = 2 where path = '${path}'`);
+    assert.deepEqual(await base(tx), { is_once: true, body });
+    await tx.exec(`update frontrow.revisions set text = null, purge = 'done' where path = '${path}'`);
+    await base(tx);
+  });
+  await assert.rejects(moved, /has no text/);
+  // An edit of either side is merged from it.
+  await bulk.settle();
+  await bulk.sql.query("update public.parts set body = replace(body, 'Ende', 'Schluss') where user_id = 'b'");
+  await bulk.upload(path, `---\nname: Ä\nstatus: active\n---\n${body.replace("Zeile", "Reihe")}`);
+  await bulk.settle();
+  const merged = body.replace("Ende", "Schluss").replace("Zeile", "Reihe");
+  assert.ok((await bulk.read(path))!.endsWith(`---\n${merged}`));
+  assert.deepEqual(await base(), { is_once: false, body: merged });
+});
+
+test("long rows are compressed as our own tables, unless somebody chose a default", async () => {
+  const body = "The same line again.\n".repeat(500);
+  const path = "users/z/parts/a.md";
+  await load({ [path]: `---\nname: Long\nstatus: active\n---\n${body}` });
+  const [row] = await bulk.sql.query<{ has: boolean; used: string; now: string }>(
+    `select pg_column_compression(body) as used, current_setting('default_toast_compression') as now,
+       (select 'lz4' = any (enumvals) from pg_settings where name = 'default_toast_compression') as has
+     from public.parts where user_id = 'z'`,
+  );
+  assert.deepEqual([row!.used, row!.now], [row!.has ? "lz4" : "pglz", "pglz"]);
+  const chosen = await bulk.sql.transaction(async (tx) => {
+    await tx.exec("set local default_toast_compression = 'pglz'");
+    return await tx.query("select frontrow.fast_compression() as name");
+  });
+  assert.deepEqual(chosen, [{ name: null }]);
+  await bulk.settle();
 });
 
 test("keys that are not those of the path load nothing", async () => {
@@ -171,15 +228,26 @@ test("keys that are not those of the path load nothing", async () => {
   const path = "users/w/parts/a.md";
   const item = {
     path,
-    head: "---\nname: A\n---\n",
-    body: "",
+    start: 0,
+    head: 16,
+    size: 16,
     digest: "x",
     set: { name: "A", status: "active" },
   };
-  const request = { run: crypto.randomUUID(), cause: "import", collection: name, digest };
+  const texts = ["---\nname: A\n---\n"];
+  const request = { run: crypto.randomUUID(), cause: "import", collection: name, digest, texts };
   for (const keys of [["w", "b"], ["w"], []]) {
     const { left, failure } = await hub().load({ ...request, items: [{ ...item, keys }] });
     assert.deepEqual([left, failure], [[path], null]);
+  }
+  // Sizes that are not those of the texts would cut every text in the wrong place.
+  for (const texts of [["---\nname: Ä\n---\n"], ["---\nname: A\n---\n", "\n"], []]) {
+    const { left, failure } = await hub().load({
+      ...request,
+      texts,
+      items: [{ ...item, keys: ["w", "a"] }],
+    });
+    assert.deepEqual([left, failure], [[path], "FR422"]);
   }
   assert.deepEqual((await hub().load({ ...request, items: [{ ...item, keys: ["w", "a"] }] })).left, []);
   await bulk.settle();

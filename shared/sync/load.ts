@@ -2,21 +2,10 @@
  * Bulk load of new documents: planned by the same engine as every other, carried out by set operations in SQL. Only what
  * is a plain new document goes this way; everything else is answered as left, for `importFiles`.
  */
-import { digest } from "../document/mod.ts";
-import type { BulkHub, LoadItem, Warned } from "../hub/bulk-hub.ts";
-import type { ClaimedDocument } from "../hub/hub.ts";
-import type { Plan } from "../reconcile/types.ts";
-import type { Store } from "../stores/store.ts";
+import type { BulkHub } from "../hub/bulk-hub.ts";
 import type { Binding } from "./binding.ts";
-import { LOCAL_LIMITS, startBudget, systemClock } from "./budget.ts";
+import { type LoadFile, type LoadPlan, planLoad } from "./load-plan.ts";
 import type { Result } from "./pass.ts";
-import { planDocuments } from "./plan.ts";
-
-export interface LoadFile {
-  /** The object name it will have. */
-  path: string;
-  bytes: Uint8Array;
-}
 
 export interface LoadOptions {
   bulk: BulkHub;
@@ -61,11 +50,11 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
     batch = [];
     bytes = 0;
     if (files.length === 0) return;
-    const { items, warned, others } = await planned(binding, files);
-    left.push(...others);
-    if (items.length === 0) return;
+    const plans = await planLoad(binding, files);
+    left.push(...plans.others);
+    if (plans.items.length === 0) return;
     while (underWay.size >= LANES) await Promise.race(underWay);
-    const work: Promise<void> = send(items, warned)
+    const work: Promise<void> = send(plans)
       .catch((error) => {
         failure ??= error;
       })
@@ -73,7 +62,7 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
     underWay.add(work);
   }
 
-  async function send(items: LoadItem[], warned: Warned[]): Promise<void> {
+  async function send({ items, texts, warned }: LoadPlan): Promise<void> {
     const { name } = binding.collection;
     const answer = await bulk.load({
       run,
@@ -82,6 +71,7 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
       digest: binding.digest,
       ...(message === undefined ? {} : { message }),
       items,
+      texts,
       ...(warned.length > 0 ? { warned } : {}),
     });
     const others = new Set(answer.left);
@@ -93,76 +83,3 @@ export async function loadDocuments(options: LoadOptions): Promise<string[]> {
     );
   }
 }
-
-/** Decided as if the file alone were there; the database makes sure that it is. */
-async function planned(
-  binding: Binding,
-  files: readonly LoadFile[],
-): Promise<{ items: LoadItem[]; warned: Warned[]; others: string[] }> {
-  const decided = await planDocuments(
-    {
-      bindings: new Map([[binding.collection.name, binding]]),
-      bucket: () => NO_STORE,
-      limits: LOCAL_LIMITS,
-      budget: startBudget(LOCAL_LIMITS, systemClock),
-      imported: new Map(files.map(({ path, bytes }) => [path, bytes])),
-    },
-    files.map(({ path }) => unknown(binding.collection.name, path)),
-  );
-  const items: LoadItem[] = [];
-  const warned: Warned[] = [];
-  const others: string[] = [];
-  for (const one of decided) {
-    const { path } = one.item;
-    const item = "plan" in one ? asLoadItem(binding, path, one.plan) : null;
-    if (item === null) others.push(path);
-    else items.push(item);
-    if (item !== null && "warnings" in one && one.warnings && one.warnings.length > 0)
-      warned.push({ path, warnings: one.warnings });
-  }
-  return { items, warned, others };
-}
-
-function asLoadItem({ collection }: Binding, path: string, plan: Plan): LoadItem | null {
-  const [revision, ...more] = plan.revisions;
-  if (plan.outcome !== "created" || plan.conflict || plan.quarantine || plan.row?.op !== "put") return null;
-  if (revision?.store !== "directory" || more.length > 0 || plan.row.clear.length > 0) return null;
-  const { text } = revision;
-  if (plan.object?.op !== "put" || plan.object.text !== text) return null;
-  const body = plan.row.body ?? "";
-  const key = collection.path.parse(path);
-  if (!text.endsWith(body) || key === null) return null;
-  return {
-    path,
-    keys: collection.path.params.map(({ name }) => key[name]!),
-    head: text.slice(0, text.length - body.length),
-    body,
-    digest: digest(revision.fields, revision.body),
-    set: plan.row.set,
-  };
-}
-
-/** A document of which nobody knows anything. */
-function unknown(collection: string, path: string): ClaimedDocument {
-  return {
-    collection,
-    path,
-    token: "",
-    attempts: 1,
-    hub: null,
-    bases: { bucket: null, table: null },
-    bucket: null,
-    table: null,
-    isKey: true,
-    resolution: null,
-    dirtyAt: null,
-  };
-}
-
-/** Where nothing is there is nothing to read. */
-const NO_STORE: Store<Uint8Array> = {
-  name: "none",
-  read: () => Promise.resolve({ state: "absent" }),
-  write: () => Promise.reject(new Error("nothing is written here")),
-  remove: () => Promise.reject(new Error("nothing is written here")),
-};

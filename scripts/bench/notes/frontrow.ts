@@ -1,9 +1,12 @@
 /** The command line as a person runs it: a process of its own. */
 import { fileURLToPath } from "node:url";
+import project from "../../../package.json" with { type: "json" };
 import { DENO, runWhole, type Whole } from "../whole.ts";
 import type { NotesGround } from "./ground.ts";
 
-const cli = fileURLToPath(new URL("../../frontrow.ts", import.meta.url));
+/** `npm run frontrow` without npm: garbage that outweighs what is in use is collected, however much memory there is. */
+const [, ...COMMAND] = project.scripts.frontrow.split(" ");
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const config = fileURLToPath(new URL("config.ts", import.meta.url));
 
 /** @param url the project's, or a proxy's before it */
@@ -12,7 +15,8 @@ export function runFrontrow(
   [verb, ...rest]: readonly string[],
   url = stack.url,
 ): Promise<Whole> {
-  return runWhole([DENO, "run", "-A", cli, verb!, ...rest, "--json", "--quiet", "--config", config], {
+  return runWhole([DENO, ...COMMAND, verb!, ...rest, "--json", "--quiet", "--config", config], {
+    cwd: root,
     env: { SUPABASE_URL: url, SUPABASE_SECRET_KEY: stack.secretKey, FRONTROW_PROJECT: "local" },
   });
 }

@@ -7,11 +7,14 @@ import {
   createPostgresHub,
 } from "../../../shared/hub/postgres-hub.ts";
 import { projectIdentity } from "../../../shared/hub/project-identity.ts";
-import { type Connection, connect } from "../../../shared/sync/connect.ts";
+import type { Store } from "../../../shared/stores/store.ts";
+import type { Connection } from "../../../shared/sync/connect.ts";
 import { type Address, addressOf } from "./address.ts";
 import type { Call } from "./verb.ts";
 
-export interface Project extends Connection {
+export interface Project extends Omit<Connection, "client"> {
+  /** supabase-js. @throws {FrontrowError} `USAGE` when the project's URL or key is not known. */
+  client(): Promise<Connection["client"]>;
   /** What people are shown: the project's URL, or the database's host. */
   shownUrl: string;
   /** The project, as the database knows it. */
@@ -25,29 +28,32 @@ export interface Project extends Connection {
 export async function projectOf(call: Call, caller: string | undefined): Promise<Project> {
   const databaseUrl = databaseUrlOf(call);
   const named = call.io.environment.FRONTROW_PROJECT || undefined;
-  const open = (address: Address): Connection => connect({ ...address, identity: named, caller });
+  const open = async (address: Address): Promise<Connection> => {
+    const { connect } = await import("../../../shared/sync/connect.ts");
+    return connect({ ...address, identity: named, caller });
+  };
   if (databaseUrl === undefined) {
     const address = await addressOf(call);
-    return { ...open(address), shownUrl: address.url, identity: named ?? projectIdentity(address.url) };
+    const { client, ...connection } = await open(address);
+    const identity = named ?? projectIdentity(address.url);
+    return { ...connection, client: () => Promise.resolve(client), shownUrl: address.url, identity };
   }
   const { openDirect } = await import("./direct.ts");
   const direct = openDirect(databaseUrl);
   call.atEnd(() => direct.close());
-  // Storage has no part in some verbs: it is missed when it is needed.
+  // Storage has no part in some verbs: it is missed when it is needed, and loaded then.
   const address = await addressOf(call).catch((error: unknown) => missing(error));
   const identity =
     named ?? ("url" in address ? projectIdentity(address.url) : undefined) ?? (await direct.identity());
   const who = { identity: identity ?? "local", caller };
-  let storage: Connection | undefined;
-  const storageOf = (): Connection => {
+  let storage: Promise<Connection> | undefined;
+  const storageOf = async (): Promise<Connection> => {
     if ("error" in address) throw address.error;
     storage ??= open(address);
-    return storage;
+    return await storage;
   };
   return {
-    get client() {
-      return storageOf().client;
-    },
+    client: async () => (await storageOf()).client,
     hub: createPostgresHub(direct.client, who),
     history: createHistoryHub(direct.client, who),
     bulk: createBulkHub(direct.client, who),
@@ -56,9 +62,22 @@ export async function projectOf(call: Call, caller: string | undefined): Promise
       const other = { ...who, caller: name };
       return { hub: createPostgresHub(direct.client, other), peer: createPeerHub(direct.client, other) };
     },
-    bucket: (name) => storageOf().bucket(name),
+    bucket(name) {
+      if ("error" in address) throw address.error;
+      return lateStore(`bucket ${name}`, async () => (await storageOf()).bucket(name));
+    },
     shownUrl: new URL(databaseUrl).host,
     identity: who.identity,
+  };
+}
+
+/** A store that is opened by its first use. */
+function lateStore(name: string, open: () => Promise<Store<Uint8Array>>): Store<Uint8Array> {
+  return {
+    name,
+    read: async (...what) => await (await open()).read(...what),
+    write: async (...what) => await (await open()).write(...what),
+    remove: async (...what) => await (await open()).remove(...what),
   };
 }
 

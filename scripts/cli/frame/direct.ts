@@ -12,7 +12,12 @@ export interface Direct {
 
 /** Calls of a bulk load that are under way at once, and one for the rest. */
 const CONNECTIONS = 4;
+/** Preparing costs a round trip more: only what is asked again and again is worth it. */
 const REPEATED = new Set(["frontrow_load", "frontrow_claim", "frontrow_apply", "frontrow_confirm"]);
+const PREPARED = { prepare: true };
+/** A request and, beside it, its long texts: so neither side need escape them. */
+const REQUEST = `$1::text::jsonb || case when $2::text is null then '{}' else
+  pg_catalog.jsonb_build_object('texts', pg_catalog.jsonb_build_array($2::text, $3::text)) end`;
 
 /** Opens nothing by itself. @throws {FrontrowError} `USAGE` when the text is no address of a PostgreSQL. */
 export function openDirect(url: string): Direct {
@@ -32,11 +37,9 @@ export function openDirect(url: string): Direct {
     client: {
       async rpc(name, { request }) {
         try {
-          const text = JSON.stringify(request);
-          // Preparing costs a round trip more: only what is asked again and again is worth it.
           const [row] = REPEATED.has(name)
-            ? await sql.unsafe(`select public.${name}($1::text::jsonb) as data`, [text], { prepare: true })
-            : await sql.unsafe(`select public.${name}('${text.replaceAll("'", "''")}'::jsonb) as data`);
+            ? await sql.unsafe(`select public.${name}(${REQUEST}) as data`, partsOf(request), PREPARED)
+            : await sql.unsafe(`select public.${name}(${quoted(JSON.stringify(request))}::jsonb) as data`);
           return { data: row!.data as unknown, error: null };
         } catch (error) {
           const { message, code } = error as { message: string; code?: string };
@@ -60,3 +63,12 @@ export function openDirect(url: string): Direct {
     close: () => sql.end({ timeout: 5 }),
   };
 }
+
+function partsOf(request: unknown): (string | null)[] {
+  const { texts, ...rest } = request as { texts?: unknown };
+  if (!Array.isArray(texts)) return [JSON.stringify(request), null, null];
+  const [first = "", ...more] = texts as string[];
+  return [JSON.stringify(rest), first, more.join("")];
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

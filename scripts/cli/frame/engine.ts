@@ -1,4 +1,4 @@
-/** The engine as a verb uses it: a project, the config, what is registered. Loads supabase-js: import it lazily. */
+/** The engine as a verb uses it: a project, the config, what is registered. */
 import { collectionNamed, type ResolvedConfig } from "../../../shared/collections/mod.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import type { Report } from "../../../shared/hub/hub.ts";
@@ -41,8 +41,7 @@ export async function openEngine(call: Call, { registerIfNone = false } = {}): P
   const bindings = new Map([...all].filter(([name]) => collection === undefined || name === collection));
   const known = new Map(registered.map(({ name, isEmpty = false }) => [name, isEmpty]));
   const isEmpty = new Set([...bindings.keys()].filter((name) => known.get(name) ?? true));
-  // Not spread: a project's Storage is looked for only when it is used.
-  return Object.assign(Object.create(project) as Project, { config, bindings, collection, isNew, isEmpty });
+  return { ...project, config, bindings, collection, isNew, isEmpty };
 }
 
 /** The collection a verb's first argument or `--collection` names. */

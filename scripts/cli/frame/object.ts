@@ -3,8 +3,8 @@ import { collectionOf } from "../../../shared/collections/mod.ts";
 import { displayPath, encodeFilePath } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import { encodePath } from "../../../shared/stores/bucket-store.ts";
-import type { Connection } from "../../../shared/sync/connect.ts";
 import { loadConfig } from "./config.ts";
+import type { Project } from "./connection.ts";
 import type { Call } from "./verb.ts";
 
 export interface ObjectName {
@@ -31,10 +31,10 @@ export async function objectNamed(call: Call, named: string): Promise<ObjectName
 
 /** Its bytes as Storage serves them now. @throws {FrontrowError} `NOT_FOUND` or `STORE_UNAVAILABLE` */
 export async function download(
-  { client }: Connection,
+  { client }: Pick<Project, "client">,
   { bucket, path, shown }: ObjectName,
 ): Promise<Uint8Array> {
-  const { data, error } = await client.storage
+  const { data, error } = await (await client()).storage
     .from(bucket)
     .download(encodePath(path), { cacheNonce: crypto.randomUUID() });
   if (data) return new Uint8Array(await data.arrayBuffer());
@@ -50,12 +50,12 @@ export async function download(
 
 /** Puts bytes in its place, as any program of the user's would, in the name of `author`. @throws {FrontrowError} `STORE_UNAVAILABLE` */
 export async function upload(
-  { client }: Connection,
+  { client }: Pick<Project, "client">,
   { bucket, path, shown }: ObjectName,
   bytes: Uint8Array<ArrayBuffer>,
   author?: string,
 ): Promise<void> {
-  const { error } = await client.storage.from(bucket).upload(encodePath(path), bytes, {
+  const { error } = await (await client()).storage.from(bucket).upload(encodePath(path), bytes, {
     upsert: true,
     contentType: "text/markdown; charset=utf-8",
     cacheControl: "0",

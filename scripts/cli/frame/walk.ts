@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { encodeFilePath } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 
@@ -24,9 +25,11 @@ export interface Walk {
 
 /** Dependencies and repositories: not even counted. */
 const SKIPPED = new Set([".git", "node_modules"]);
+/** Folders between two turns of the event loop. */
+const TURN = 20;
 
 /** @throws {FrontrowError} `USAGE` when there is no such folder. */
-export async function walk(folder: string, shown = folder): Promise<Walk> {
+export async function requireFolder(folder: string, shown: string): Promise<void> {
   const isFolder = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
@@ -37,19 +40,25 @@ export async function walk(folder: string, shown = folder): Promise<Walk> {
       rule: "no-folder",
     });
   }
+}
+
+/** Whatever else is under way goes on between two folders. */
+export async function walk(folder: string): Promise<Walk> {
   const found: Walk = { files: [], refused: [], ignored: 0 };
   const names = new Map<string, string>();
-  enter("", false);
+  let entered = 0;
+  await enter("", false);
   return found;
 
-  function enter(below: string, isHidden: boolean): void {
+  async function enter(below: string, isHidden: boolean): Promise<void> {
+    if (++entered % TURN === 0) await setImmediate();
     const entries = readdirSync(join(folder, below), { withFileTypes: true });
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       const hidden = isHidden || entry.name.startsWith(".");
       if (entry.isDirectory()) {
-        if (!SKIPPED.has(entry.name)) enter(path, hidden);
+        if (!SKIPPED.has(entry.name)) await enter(path, hidden);
       } else if (hidden || !entry.isFile()) found.ignored++;
       else take(path);
     }
