@@ -105,9 +105,9 @@ async function registration({ hub }: Project, config: ResolvedConfig): Promise<F
 /** One for each bucket; none where only the database is known. */
 async function bucketFindings(project: Project, { collections }: ResolvedConfig): Promise<Finding[]> {
   const names = [...new Set(collections.map(({ bucket }) => bucket))];
-  let storage: Project["client"]["storage"];
+  let storage: Awaited<ReturnType<Project["client"]>>["storage"];
   try {
-    ({ storage } = project.client);
+    ({ storage } = await project.client());
   } catch {
     return [];
   }
