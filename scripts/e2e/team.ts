@@ -52,7 +52,7 @@ export async function play({ values, seed, progress }: E2eOptions): Promise<Stor
     const { passes, left } = await calmDown(project, names, folders);
     const differing = await differences(project, folders);
     const edits = folders.flatMap(journalOf);
-    const lost = lostEdits(edits, await gather(project, folders));
+    const lost = lostEdits(edits, await gather(project.stack.sql, folders));
     const documents_now = await project.stack.sql.query<{ path: string }>(
       "select path from frontrow.documents",
     );

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Project } from "../../start/project.ts";
+import type { Sql } from "../../local/database/sql.ts";
 
 export interface Edit {
   token: string;
@@ -41,13 +41,12 @@ export function journalOf(folder: string): JournalEntry[] {
     });
 }
 
-export async function gather(project: Project, folders: readonly string[]): Promise<Evidence> {
+export async function gather(sql: Sql, folders: readonly string[]): Promise<Evidence> {
   const evidence: Evidence = { final: new Set(), setAside: new Set(), history: new Set() };
   const add = (to: Set<string>, texts: Iterable<unknown>): void => {
     for (const text of texts)
       if (typeof text === "string") for (const [token] of text.matchAll(TOKEN)) to.add(token);
   };
-  const { sql } = project.stack;
   for (const { text, gone } of await sql.query<{ text: string; gone: boolean }>(
     "select text, deleted_at is not null as gone from frontrow.documents",
   ))
