@@ -32,8 +32,14 @@ export function createConflicts(sql: Sql, now: () => string): Conflicts {
     )!;
     const known = conflictOf({ collection, path });
     if (known?.ours === ours && known?.theirs === theirs && known.revision === (sides.revision ?? 0)) return;
-    // A decision was about other versions than these.
-    sql.run("delete from conflicts where collection = ? and path = ? and state = 'open'", collection, path);
+    // It was about other versions than these, which are kept: nothing else may have them.
+    sql.run(
+      `update conflicts set state = 'resolved', resolved_at = ?, decided_by = 'newer'
+       where collection = ? and path = ? and state = 'open'`,
+      now(),
+      collection,
+      path,
+    );
     sql.run(
       `insert into conflicts (collection, path, state, overlapping, decided_by, base, ours, theirs, merged, revision,
          peer_revision, their_author, at, resolved_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

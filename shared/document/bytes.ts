@@ -2,7 +2,6 @@
  * Bytes ⇄ text, exactly. A byte order mark stays in the text; whatever cannot come back as the same bytes is refused.
  */
 
-import { Buffer } from "node:buffer";
 import { FrontrowError } from "../errors.ts";
 import { placeAt } from "./node.ts";
 
@@ -67,7 +66,7 @@ export function encode(text: string): Uint8Array {
 
 /** How many UTF-8 bytes a well-formed text has. */
 export function byteLength(text: string): number {
-  return Buffer.byteLength(text, "utf8");
+  return encoder.encode(text).length;
 }
 
 /** @throws {FrontrowError} `NUL_BYTE` with the line, as Postgres holds no U+0000 in any text. */

@@ -1,7 +1,6 @@
 /**
  * Decides about one document of a clone, by the engine that decides in the cloud. Pure. To reconcile the working file is
- * the file (`bucket`) and the origin a `peer`; there is no table. So of a decision's two sides `file` is theirs, and `row`
- * ours.
+ * the file (`bucket`) and the origin a `peer`; there is no table.
  */
 import { digest, encode } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
@@ -66,34 +65,53 @@ export function planDocument(input: PlanInput): LocalPlan {
       resolution,
     });
   const undecided = decide(null);
-  const resolution = isAbout(conflict, undecided) ? resolutionOf(input, conflict) : null;
+  const names = namesOf(undecided, sides);
+  const resolution = isAbout(conflict, undecided, names) ? resolutionOf(input, conflict, names) : null;
   const plan = resolution === null ? undecided : decide(resolution);
-  return localPlan(input, refusedIfUnreadable(input, plan), resolution !== null);
+  return localPlan(input, refusedIfUnreadable(input, plan), names, resolution !== null);
+}
+
+/** How the two sides of an overlap are called here. */
+type Names = Readonly<Record<"ours" | "theirs", "file" | "row">>;
+
+/**
+ * What came from the origin is theirs. Where it was merged into the hub before, and the file was edited before it was
+ * written there, it is the working file that is ours.
+ */
+function namesOf({ conflict }: Plan, sides: readonly Side[]): Names {
+  const isFiles = (store: Side["store"]): boolean => {
+    const reading = sides.find((side) => side.store === store)?.reading;
+    return reading?.state === "found" && "text" in reading.content && reading.content.text === conflict?.file;
+  };
+  const isWorking = isFiles("bucket") && !isFiles("peer");
+  return isWorking ? { ours: "file", theirs: "row" } : { ours: "row", theirs: "file" };
 }
 
 /** A decision is about the versions that the person saw; when one has moved since, it is another question. */
-function isAbout(conflict: LocalConflict | null, { conflict: now }: Plan): boolean {
-  return now !== null && conflict?.ours === now.row && conflict.theirs === now.file;
+function isAbout(conflict: LocalConflict | null, { conflict: now }: Plan, { ours, theirs }: Names): boolean {
+  return now !== null && conflict?.ours === now[ours] && conflict.theirs === now[theirs];
 }
 
 /** The table has no word here, and every column may be edited on both sides. */
-function policiesOf({ binding: { policies }, strategy }: PlanInput): Policies {
-  const conflict = strategy === "manual" ? "merge" : strategy === "theirs" ? "file-wins" : "row-wins";
+function policiesOf({ binding: { policies }, strategy, incoming }: PlanInput): Policies {
+  const [ours, theirs] =
+    incoming === null ? (["file-wins", "row-wins"] as const) : (["row-wins", "file-wins"] as const);
+  const conflict = strategy === "manual" ? "merge" : strategy === "theirs" ? theirs : ours;
   return { ...policies, conflict, direction: "two-way", authority: {} };
 }
 
-function resolutionOf({ binding }: PlanInput, conflict: LocalConflict | null): Resolution | null {
+function resolutionOf(
+  { binding }: PlanInput,
+  conflict: LocalConflict | null,
+  names: Names,
+): Resolution | null {
   const decision = conflict?.decision;
   if (!decision) return null;
   if ("text" in decision) return { text: readText(binding, decision.text) };
-  if ("keep" in decision) return { keep: sideOf(decision.keep) };
+  if ("keep" in decision) return { keep: names[decision.keep] };
   return {
-    fields: Object.fromEntries(Object.entries(decision.fields).map(([label, side]) => [label, sideOf(side)])),
+    fields: Object.fromEntries(Object.entries(decision.fields).map(([label, side]) => [label, names[side]])),
   };
-}
-
-function sideOf(side: "ours" | "theirs"): "file" | "row" {
-  return side === "theirs" ? "file" : "row";
 }
 
 /** Texts by local revision, each parsed once. */
@@ -166,7 +184,7 @@ function refusedIfUnreadable({ binding, path, incoming }: PlanInput, plan: Plan)
   }
 }
 
-function localPlan(input: PlanInput, plan: Plan, isDecided: boolean): LocalPlan {
+function localPlan(input: PlanInput, plan: Plan, names: Names, isDecided: boolean): LocalPlan {
   const { binding, path, document, incoming, conflict, author, message } = input;
   const name = { collection: binding.collection.name, path };
   const expect = document?.revision ?? null;
@@ -188,8 +206,8 @@ function localPlan(input: PlanInput, plan: Plan, isDecided: boolean): LocalPlan 
     held: plan.conflict.held,
     decidedBy: isDecided ? "person" : plan.conflict.decidedBy,
     base: plan.conflict.base,
-    ours: plan.conflict.row,
-    theirs: plan.conflict.file,
+    ours: plan.conflict[names.ours],
+    theirs: plan.conflict[names.theirs],
     merged: plan.conflict.merged,
   };
   if (noted?.held) return { outcome: "conflict", apply: { ...empty, conflict: noted }, file: null };

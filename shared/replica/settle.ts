@@ -51,7 +51,7 @@ export async function settleDocument(
         textOf: (revision) => hub.textOf(name, revision),
         file,
         incoming,
-        conflict: document?.conflict ? hub.conflictOf(name) : null,
+        conflict: document === null || document.conflict ? hub.conflictOf(name) : null,
         author: clone.author,
         message: message ?? null,
       });
