@@ -18,6 +18,9 @@ export interface Discovered {
 /** What a test imports when it does as `DATABASE_URL` says. */
 const HONOUR_DATABASE_URL = ["scripts/testing/garden.ts", "scripts/local/test-target.ts"];
 
+/** What is tested there is beside the database; `e2e -- team` plays it on PostgreSQL. */
+const ONCE = ["scripts/replica/", "examples/brain/", "examples/team-cache/"];
+
 /** Finds the test files: all, those at or under `paths`, or those with such a word in their path (`hostile`). */
 export async function discover(paths: readonly string[] = []): Promise<Discovered> {
   const lists = await Promise.all(FOLDERS.map((folder) => testFiles(join(root, folder))));
@@ -30,7 +33,9 @@ export async function discover(paths: readonly string[] = []): Promise<Discovere
   const deno = chosen.filter((file) => !file.endsWith(".pg.test.ts"));
   const graphs = new Map(await Promise.all(deno.map(async (file) => [file, await importsOf(file)] as const)));
   const staysInShared = (file: string) => [...graphs.get(file)!].every((name) => name.startsWith("shared/"));
-  const honours = (file: string) => HONOUR_DATABASE_URL.some((name) => graphs.get(file)!.has(name));
+  const honours = (file: string) =>
+    !ONCE.some((folder) => file.startsWith(folder)) &&
+    HONOUR_DATABASE_URL.some((name) => graphs.get(file)!.has(name));
   return { deno, node: deno.filter(staysInShared), database: deno.filter(honours), postgres };
 }
 
