@@ -4,9 +4,15 @@
 -- Live objects only: a versioned bucket keeps archived rows and delete markers beside them. The columns are read
 -- through to_jsonb because older Storage versions do not have all of them. Those also left objects without a version:
 -- here it is ''.
+-- The settings, here and in the queue: the plan is kept, and was perhaps made while the tables were small. It must look up
+-- by key all the same.
 create or replace function frontrow.live_objects(bucket_name text, names text[])
 returns table (name text, version text, size bigint, etag text, content_type text, cache_control text, user_metadata jsonb)
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return query
   select o.name, coalesce(o.version, ''), (o.metadata ->> 'size')::bigint, o.metadata ->> 'eTag', o.metadata ->> 'mimetype',
     o.metadata ->> 'cacheControl', pg_catalog.to_jsonb(o) -> 'user_metadata'
   from pg_catalog.unnest(names) as wanted (name)
@@ -15,7 +21,8 @@ language sql stable security definer set search_path = '' as $$
     select x.* from storage.objects as x where x.bucket_id = bucket_name and x.name = wanted.name offset 0
   ) as o
   where pg_catalog.to_jsonb(o) ->> 'archived_at' is null
-    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false;
+end;
 $$;
 comment on function frontrow.live_objects(text, text[]) is 'Version, size and headers of the named objects that exist now.';
 revoke execute on function frontrow.live_objects(text, text[]) from public, anon, authenticated;

@@ -1,17 +1,23 @@
 -- What a worker is shown of a document.
 
 create or replace function frontrow.revision_text(collection_name text, document_path text, wanted bigint) returns text
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(r.text, case when not r.deleted and r.purge is distinct from 'done' then d.text end)
   from frontrow.revisions as r
   join frontrow.documents as d on d.collection = r.collection and d.path = r.path
   where r.collection = collection_name and r.path = document_path and r.revision = wanted
+  );
+end;
 $$;
 comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision, null where there is none; the newest one''s is in documents.';
 
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   c frontrow.collections;
   result jsonb;

@@ -3,7 +3,11 @@
 -- Keys that may be claimed now, oldest signal first.
 create or replace function frontrow.claimable(names text[], most int, is_alone boolean)
 returns table (collection text, path text)
-language sql volatile set search_path = '' as $$
+language plpgsql volatile set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return query
   select d.collection, d.path from (
     select d.id, d.collection, d.path from frontrow.dirty as d
     where d.collection = any (names) and d.path <> '' and not exists (
@@ -14,7 +18,8 @@ language sql volatile set search_path = '' as $$
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path))
     order by d.id limit most * 8 for update of d skip locked
   ) as d
-  group by d.collection, d.path order by min(d.id) limit most
+  group by d.collection, d.path order by min(d.id) limit most;
+end;
 $$;
 comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
 
@@ -22,7 +27,11 @@ comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone
 -- completing it is locked: it is left alone, as waiting for it with its signals locked would be half of a deadlock.
 create or replace function frontrow.take_leases(worker_name text, lease interval, wanted jsonb)
 returns table (collection text, path text, token bigint, attempts int, seen bigint[])
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return query
   with w as materialized (
     select * from pg_catalog.jsonb_to_recordset(wanted) as k (collection text, path text)
   ), untouched as materialized (
@@ -40,7 +49,8 @@ language sql volatile security definer set search_path = '' as $$
     set worker = excluded.worker, token = excluded.token, until = excluded.until, attempts = l.attempts + 1,
       seen = excluded.seen
     where l.until <= pg_catalog.clock_timestamp() and l.not_before <= pg_catalog.clock_timestamp()
-  returning l.collection, l.path, l.token, l.attempts, l.seen
+  returning l.collection, l.path, l.token, l.attempts, l.seen;
+end;
 $$;
 comment on function frontrow.take_leases(text, interval, jsonb) is 'Takes the leases that are free; attempts are counted here, so that a crash counts.';
 
@@ -64,7 +74,11 @@ comment on function frontrow.usable_collections(jsonb) is 'The collections whose
 
 -- Cuts a claim where the texts and objects it would bring outgrow a worker's memory; the first document always stays.
 create or replace function frontrow.within_bytes(wanted jsonb, most bigint) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.jsonb_agg(w.key order by w.place), '[]')
   from (
     select k.key, k.place, sum(
@@ -76,6 +90,8 @@ language sql stable security definer set search_path = '' as $$
     left join storage.objects as o on o.bucket_id = c.bucket and o.name = k.key ->> 'path'
   ) as w
   where w.place = 1 or w.bytes <= most or most is null
+  );
+end;
 $$;
 comment on function frontrow.within_bytes(jsonb, bigint) is 'As many of the wanted keys, in order, as fit into so many bytes; at least one.';
 

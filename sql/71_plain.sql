@@ -34,7 +34,8 @@ comment on function frontrow.plain_kind(jsonb) is 'Whether an item has the shape
 
 -- Locks the documents, and the rows that are written, of those it answers. Never waits: who holds one of them is left to the slow path.
 create or replace function frontrow.plain_items(c frontrow.collections, items jsonb) returns frontrow.plain_item[]
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   authors jsonb;
   paths text[];

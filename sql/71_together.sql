@@ -2,7 +2,8 @@
 
 -- The revisions, and the documents they make. Before the bases move, which say what each store had seen.
 create or replace function frontrow.append_plain(c frontrow.collections, work frontrow.plain_item[]) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   known text[] := array(select w.path from pg_catalog.unnest(work) as w where w.current > 0);
 begin
@@ -67,7 +68,8 @@ comment on function frontrow.plain_flows(frontrow.plain_item[]) is 'What flows_o
 create or replace function frontrow.complete_plain(
   c frontrow.collections, run_id uuid, work frontrow.plain_item[], again int[]
 ) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   with done as (
     delete from frontrow.leases as l using pg_catalog.unnest(work) as w

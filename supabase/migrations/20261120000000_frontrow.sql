@@ -728,9 +728,15 @@ revoke execute on function frontrow.newest_actors(text, text) from public, anon,
 -- Live objects only: a versioned bucket keeps archived rows and delete markers beside them. The columns are read
 -- through to_jsonb because older Storage versions do not have all of them. Those also left objects without a version:
 -- here it is ''.
+-- The settings, here and in the queue: the plan is kept, and was perhaps made while the tables were small. It must look up
+-- by key all the same.
 create or replace function frontrow.live_objects(bucket_name text, names text[])
 returns table (name text, version text, size bigint, etag text, content_type text, cache_control text, user_metadata jsonb)
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return query
   select o.name, coalesce(o.version, ''), (o.metadata ->> 'size')::bigint, o.metadata ->> 'eTag', o.metadata ->> 'mimetype',
     o.metadata ->> 'cacheControl', pg_catalog.to_jsonb(o) -> 'user_metadata'
   from pg_catalog.unnest(names) as wanted (name)
@@ -739,7 +745,8 @@ language sql stable security definer set search_path = '' as $$
     select x.* from storage.objects as x where x.bucket_id = bucket_name and x.name = wanted.name offset 0
   ) as o
   where pg_catalog.to_jsonb(o) ->> 'archived_at' is null
-    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false;
+end;
 $$;
 comment on function frontrow.live_objects(text, text[]) is 'Version, size and headers of the named objects that exist now.';
 revoke execute on function frontrow.live_objects(text, text[]) from public, anon, authenticated;
@@ -944,29 +951,46 @@ $$;
 comment on function frontrow.path_keys(frontrow.collections, text) is 'The key values a path names, or null.';
 
 create or replace function frontrow.qualified_table(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$ select pg_catalog.format('%I.%I', c.table_schema, c.table_name) $$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return pg_catalog.format('%I.%I', c.table_schema, c.table_name);
+end;
+$$;
 comment on function frontrow.qualified_table(frontrow.collections) is 'The user''s table, quoted.';
 
 create or replace function frontrow.sql_type(c frontrow.collections, column_name text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(
     (select e ->> 'sql_type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = column_name),
     'text')
+  );
+end;
 $$;
 comment on function frontrow.sql_type(frontrow.collections, text) is 'The type of a mapped column, as SQL writes it.';
 
 -- `r.k1 = $1[1]::int4 and …` for the keys in the array expression given.
 create or replace function frontrow.key_condition(c frontrow.collections, keys text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select pg_catalog.string_agg(
     pg_catalog.format('r.%I = (%s)[%s]::%s', k.name, keys, k.i, frontrow.sql_type(c, k.name)), ' and ' order by k.i)
   from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)
+  );
+end;
 $$;
 comment on function frontrow.key_condition(frontrow.collections, text) is 'SQL that finds the row r by an array of key texts.';
 
 -- jsonb_build_object('name', r.name::text, …) over every mapped column but the body.
 create or replace function frontrow.fields_expression(c frontrow.collections) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.string_agg(part, ' || ' order by chunk), '''{}''::jsonb')
   from (
     select e.i / 40 as chunk, 'pg_catalog.jsonb_build_object(' || pg_catalog.string_agg(
@@ -976,12 +1000,16 @@ language sql stable set search_path = '' as $$
     where (e.col ->> 'mapped')::boolean
     group by 1
   ) as chunks
+  );
+end;
 $$;
 comment on function frontrow.fields_expression(frontrow.collections) is 'SQL for the mapped columns of row r as one jsonb of texts.';
 
 create or replace function frontrow.body_expression(c frontrow.collections) returns text
-language sql stable set search_path = '' as $$
-  select case when c.body_column is null then 'null::text' else pg_catalog.format('r.%I::text', c.body_column) end
+language plpgsql stable set search_path = '' as $$
+begin
+  return case when c.body_column is null then 'null::text' else pg_catalog.format('r.%I::text', c.body_column) end;
+end;
 $$;
 comment on function frontrow.body_expression(frontrow.collections) is 'SQL for the body of row r.';
 
@@ -996,8 +1024,10 @@ $$;
 comment on function frontrow.row_version(jsonb, text) is 'The table store''s version: SHA-256 over every mapped column and the body.';
 
 create or replace function frontrow.live_condition(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$
-  select case when c.soft_delete then 'r.deleted_at is null' else 'true' end
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case when c.soft_delete then 'r.deleted_at is null' else 'true' end;
+end;
 $$;
 comment on function frontrow.live_condition(frontrow.collections) is 'SQL that is true for rows that are not softly deleted.';
 
@@ -1070,7 +1100,11 @@ revoke execute on function frontrow.normalized(frontrow.collections, jsonb) from
 -- A user's triggers may name their tables without a schema: they get the path an API request would have. Everything of
 -- ours is qualified, and the setting ends with the function that makes it.
 create or replace function frontrow.api_path(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$ select pg_catalog.format('%I, public, extensions', c.table_schema) $$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return pg_catalog.format('%I, public, extensions', c.table_schema);
+end;
+$$;
 comment on function frontrow.api_path(frontrow.collections) is 'The search_path under which a user''s triggers run.';
 
 -- Writes one row under a precondition. Answers false when the row is not at `expected` (null: no live row).
@@ -1308,17 +1342,23 @@ comment on function frontrow.unguard_table(frontrow.collections) is 'Removes the
 -- What a worker is shown of a document.
 
 create or replace function frontrow.revision_text(collection_name text, document_path text, wanted bigint) returns text
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(r.text, case when not r.deleted and r.purge is distinct from 'done' then d.text end)
   from frontrow.revisions as r
   join frontrow.documents as d on d.collection = r.collection and d.path = r.path
   where r.collection = collection_name and r.path = document_path and r.revision = wanted
+  );
+end;
 $$;
 comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision, null where there is none; the newest one''s is in documents.';
 
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   c frontrow.collections;
   result jsonb;
@@ -1375,7 +1415,11 @@ comment on function frontrow.read_documents(text, text[]) is 'Everything reconci
 -- Keys that may be claimed now, oldest signal first.
 create or replace function frontrow.claimable(names text[], most int, is_alone boolean)
 returns table (collection text, path text)
-language sql volatile set search_path = '' as $$
+language plpgsql volatile set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return query
   select d.collection, d.path from (
     select d.id, d.collection, d.path from frontrow.dirty as d
     where d.collection = any (names) and d.path <> '' and not exists (
@@ -1386,7 +1430,8 @@ language sql volatile set search_path = '' as $$
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path))
     order by d.id limit most * 8 for update of d skip locked
   ) as d
-  group by d.collection, d.path order by min(d.id) limit most
+  group by d.collection, d.path order by min(d.id) limit most;
+end;
 $$;
 comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
 
@@ -1394,7 +1439,11 @@ comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone
 -- completing it is locked: it is left alone, as waiting for it with its signals locked would be half of a deadlock.
 create or replace function frontrow.take_leases(worker_name text, lease interval, wanted jsonb)
 returns table (collection text, path text, token bigint, attempts int, seen bigint[])
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return query
   with w as materialized (
     select * from pg_catalog.jsonb_to_recordset(wanted) as k (collection text, path text)
   ), untouched as materialized (
@@ -1412,7 +1461,8 @@ language sql volatile security definer set search_path = '' as $$
     set worker = excluded.worker, token = excluded.token, until = excluded.until, attempts = l.attempts + 1,
       seen = excluded.seen
     where l.until <= pg_catalog.clock_timestamp() and l.not_before <= pg_catalog.clock_timestamp()
-  returning l.collection, l.path, l.token, l.attempts, l.seen
+  returning l.collection, l.path, l.token, l.attempts, l.seen;
+end;
 $$;
 comment on function frontrow.take_leases(text, interval, jsonb) is 'Takes the leases that are free; attempts are counted here, so that a crash counts.';
 
@@ -1436,7 +1486,11 @@ comment on function frontrow.usable_collections(jsonb) is 'The collections whose
 
 -- Cuts a claim where the texts and objects it would bring outgrow a worker's memory; the first document always stays.
 create or replace function frontrow.within_bytes(wanted jsonb, most bigint) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.jsonb_agg(w.key order by w.place), '[]')
   from (
     select k.key, k.place, sum(
@@ -1448,6 +1502,8 @@ language sql stable security definer set search_path = '' as $$
     left join storage.objects as o on o.bucket_id = c.bucket and o.name = k.key ->> 'path'
   ) as w
   where w.place = 1 or w.bytes <= most or most is null
+  );
+end;
 $$;
 comment on function frontrow.within_bytes(jsonb, bigint) is 'As many of the wanted keys, in order, as fit into so many bytes; at least one.';
 
@@ -1616,11 +1672,16 @@ comment on function frontrow.set_identity(text) is 'Makes this the project the d
 
 -- Null for the project's own callers and before the first registration.
 create or replace function frontrow.stranger_reason(request jsonb) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select pg_catalog.format('this database belongs to the project "%s", and the caller is for "%s": nothing is written'
     || ' until a person says which one is right', registered.value #>> '{}', coalesce(request ->> 'identity', 'none'))
   from frontrow.settings as registered
   where registered.name = 'identity' and registered.value #>> '{}' is distinct from request ->> 'identity'
+  );
+end;
 $$;
 comment on function frontrow.stranger_reason(jsonb) is 'What a caller for another project is told; null for the project''s own.';
 
@@ -1661,10 +1722,12 @@ comment on function frontrow.adopt_identity(jsonb) is 'Remembers the project at 
 
 -- A run exists from its first claim and beats while it claims; at most one write a second.
 create or replace function frontrow.beat(run_id uuid, worker_name text, run_cause text) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   insert into frontrow.runs (id, worker, cause) values (run_id, worker_name, run_cause)
   on conflict (id) do update set heartbeat_at = pg_catalog.clock_timestamp()
-  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second'
+  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second';
+end;
 $$;
 comment on function frontrow.beat(uuid, text, text) is 'Starts a run or renews its heartbeat.';
 
@@ -1685,19 +1748,29 @@ $$;
 comment on function frontrow.log_items(uuid, text, jsonb) is 'Counts outcomes in their run and logs them unless nothing happened. Entries: {path, outcome, code?, message?}.';
 
 create or replace function frontrow.warning_entries(item jsonb) returns setof jsonb
-language sql immutable set search_path = '' as $$
+language plpgsql immutable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return query
   select pg_catalog.jsonb_build_object('path', item -> 'path', 'outcome', 'warning', 'code', w -> 'rule',
     'message', pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
-  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w
+  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w;
+end;
 $$;
 comment on function frontrow.warning_entries(jsonb) is 'What a reader should know of a document that was taken as it is, as entries of the log.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+#variable_conflict use_column
+begin
+  return (
   select exists (
     select from frontrow.dirty as d where (names is null or d.collection = any (names)) and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
         and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
+  );
+end;
 $$;
 comment on function frontrow.has_work(text[]) is 'Whether a key (of these collections) could be claimed now.';
 
@@ -2450,7 +2523,8 @@ comment on type frontrow.flow is 'A name that a write of a document makes flow, 
 -- Counts the flows of writes about to be made. Answers the names that turned too often: those must not be made.
 create or replace function frontrow.note_flows(c frontrow.collections, flowing frontrow.flow[])
 returns table (path text, name text)
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
 declare
   moment timestamptz := pg_catalog.clock_timestamp();
@@ -3522,7 +3596,8 @@ comment on function frontrow.plain_kind(jsonb) is 'Whether an item has the shape
 
 -- Locks the documents, and the rows that are written, of those it answers. Never waits: who holds one of them is left to the slow path.
 create or replace function frontrow.plain_items(c frontrow.collections, items jsonb) returns frontrow.plain_item[]
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   authors jsonb;
   paths text[];
@@ -3704,7 +3779,8 @@ comment on function frontrow.agree_on_rows(frontrow.collections, frontrow.plain_
 
 -- The revisions, and the documents they make. Before the bases move, which say what each store had seen.
 create or replace function frontrow.append_plain(c frontrow.collections, work frontrow.plain_item[]) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   known text[] := array(select w.path from pg_catalog.unnest(work) as w where w.current > 0);
 begin
@@ -3769,7 +3845,8 @@ comment on function frontrow.plain_flows(frontrow.plain_item[]) is 'What flows_o
 create or replace function frontrow.complete_plain(
   c frontrow.collections, run_id uuid, work frontrow.plain_item[], again int[]
 ) returns void
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = ''
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   with done as (
     delete from frontrow.leases as l using pg_catalog.unnest(work) as w
@@ -4142,18 +4219,26 @@ comment on function frontrow.known_type(oid, int) is 'Frontrow''s name for a sup
 
 -- Digest of the definitions the engine relies on; a change halts the collection until it is registered again.
 create or replace function frontrow.table_fingerprint(table_id oid, columns jsonb, body_column text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.md5(pg_catalog.string_agg(
     pg_catalog.format('%s:%s:%s:%s', a.attname, a.atttypid, a.attgenerated, a.attidentity), ',' order by a.attname)), '')
   from pg_catalog.pg_attribute as a
   where a.attrelid = table_id and a.attnum > 0 and not a.attisdropped and (
     a.attname = body_column or a.attname = 'deleted_at'
     or a.attname in (select e ->> 'column' from pg_catalog.jsonb_array_elements(columns) as e))
+  );
+end;
 $$;
 comment on function frontrow.table_fingerprint(oid, jsonb, text) is 'Digest of the mapped columns'' definitions as they are now.';
 
 create or replace function frontrow.is_key(table_id oid, key_columns text[]) returns boolean
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select exists (
     select from pg_catalog.pg_index as i
     where i.indrelid = table_id and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
@@ -4161,15 +4246,19 @@ language sql stable set search_path = '' as $$
       and (select pg_catalog.array_agg(a.attname::text order by a.attname) from pg_catalog.pg_attribute as a
            where a.attrelid = table_id and a.attnum = any (i.indkey))
         = (select pg_catalog.array_agg(k order by k) from pg_catalog.unnest(key_columns) as k))
+  );
+end;
 $$;
 comment on function frontrow.is_key(oid, text[]) is 'Whether a unique constraint or index is over exactly these columns.';
 
 -- A collection whose table was renamed, dropped or changed must stop alone: every other would fail with it.
 create or replace function frontrow.is_as_registered(c frontrow.collections) returns boolean
-language sql stable set search_path = '' as $$
-  select coalesce(pg_catalog.to_regclass(frontrow.qualified_table(c)) = c.table_id
+language plpgsql stable set search_path = '' as $$
+begin
+  return coalesce(pg_catalog.to_regclass(frontrow.qualified_table(c)) = c.table_id
     and frontrow.table_fingerprint(c.table_id, c.columns, c.body_column) = c.fingerprint
-    and frontrow.is_key(c.table_id, c.key_columns), false)
+    and frontrow.is_key(c.table_id, c.key_columns), false);
+end;
 $$;
 comment on function frontrow.is_as_registered(frontrow.collections) is 'Whether the collection''s table is still the one that was registered.';
 
