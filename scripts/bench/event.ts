@@ -3,11 +3,13 @@
  * commit to the object being served. Edits follow each other, as a person's do; each waits for the one before. By turns
  * with them, the same edit on the bare minimum (bare.ts).
  */
+import { createClient } from "@supabase/supabase-js";
 import garden from "../../examples/garden/example.ts";
 import { hasPostgres, startPostgres } from "../local/postgres.ts";
 import { openProject, type Project } from "../start/project.ts";
 import { BARE_IN, BARE_OUT, plantBare } from "./bare.ts";
 import { atMost, type BenchOptions, type Figures, percentile, round, type Target } from "./case.ts";
+import { lookAfresh, unwatched, whereBetween } from "./where.ts";
 
 /** Milliseconds between edits, drawn anew each time, so that they do not fall in step with the worker's polls. */
 const PAUSE = [20, 400] as const;
@@ -44,17 +46,21 @@ async function measure(
   try {
     await plantBare(project);
     const ways = waysOf(project);
-    const taken: Record<string, number[]> = {};
+    const taken: Record<string, Taken[]> = {};
     for (let turn = 0; turn <= runs; turn++) {
       for (const [name, way] of Object.entries(ways)) {
         await pause();
-        const milliseconds = await once(way, turn);
+        const one = await once(way, turn);
         // The first of each makes the document.
-        if (turn > 0) taken[name] = [...(taken[name] ?? []), milliseconds];
+        if (turn > 0) taken[name] = [...(taken[name] ?? []), one];
       }
       if (turn % 10 === 0) progress(`${database}: ${turn} of ${runs}`);
     }
-    const p = (name: string, percent: number): number => percentile(taken[name] ?? [], percent);
+    const p = (name: string, percent: number): number =>
+      percentile(
+        (taken[name] ?? []).map(({ milliseconds }) => milliseconds),
+        percent,
+      );
     const figures = Object.fromEntries(Object.keys(ways).map((name) => [name, figuresOf(taken[name] ?? [])]));
     const targets = ["file_to_row", "row_to_file"].flatMap((name) => [
       atMost(`${database}: ${name}, p50 over the bare minimum's`, p(name, 50) / p(`bare_${name}`, 50), {
@@ -69,7 +75,8 @@ async function measure(
 }
 
 /** Each direction has a document of its own: one that both sides rewrite by turns is what the breaker is for. */
-function waysOf({ client, bucketName }: Project): Record<string, Way> {
+function waysOf({ stack, bucketName }: Project): Record<string, Way> {
+  const client = createClient(stack.url, stack.secretKey, { global: { fetch: unwatched } });
   const upload = async (bucket: string, path: string, text: string): Promise<void> => {
     const { error } = await client.storage
       .from(bucket)
@@ -115,15 +122,22 @@ function waysOf({ client, bucketName }: Project): Record<string, Way> {
   };
 }
 
-/** Milliseconds from the edit's return to its being there. */
-async function once(way: Way, turn: number): Promise<number> {
+interface Taken {
+  /** From the edit's return to its being there. */
+  milliseconds: number;
+  where: Record<string, number>;
+}
+
+async function once(way: Way, turn: number): Promise<Taken> {
+  lookAfresh();
   await way.edit(turn);
   const started = performance.now();
   while (!(await way.isThere(turn))) {
     if (performance.now() > started + 30_000) throw new Error("an edit did not arrive within 30 s");
     await new Promise((done) => setTimeout(done, 2));
   }
-  return performance.now() - started;
+  const ended = performance.now();
+  return { milliseconds: ended - started, where: whereBetween(started, ended) };
 }
 
 async function pause(): Promise<void> {
@@ -131,6 +145,19 @@ async function pause(): Promise<void> {
   await new Promise((done) => setTimeout(done, least + Math.random() * (most - least)));
 }
 
-function figuresOf(values: readonly number[]): Record<string, number> {
-  return Object.fromEntries([50, 95, 99].map((p) => [`p${p}_ms`, round(percentile(values, p))]));
+/** `where_ms`: the mean of each step over the middle half of the edits, so that the steps add up to about the median. */
+function figuresOf(taken: readonly Taken[]): Record<string, unknown> {
+  const values = taken.map(({ milliseconds }) => milliseconds);
+  const sorted = [...taken].sort((a, b) => a.milliseconds - b.milliseconds);
+  const middle = sorted.slice(Math.floor(sorted.length / 4), Math.ceil((sorted.length * 3) / 4));
+  const steps = [...new Set(middle.flatMap(({ where }) => Object.keys(where)))];
+  return {
+    ...Object.fromEntries([50, 95, 99].map((p) => [`p${p}_ms`, round(percentile(values, p))])),
+    where_ms: Object.fromEntries(
+      steps.map((step) => [
+        step,
+        round(middle.reduce((total, { where }) => total + (where[step] ?? 0), 0) / middle.length),
+      ]),
+    ),
+  };
 }
