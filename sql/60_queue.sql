@@ -95,6 +95,25 @@ end;
 $$;
 comment on function frontrow.within_bytes(jsonb, bigint) is 'As many of the wanted keys, in order, as fit into so many bytes; at least one.';
 
+-- A worker that has run out of work waits here for more, rather than ask again and again: it sees a signal within
+-- milliseconds of its commit, for a handful of requests. Before anything is written, so that nobody waits for this
+-- transaction. A server that is a single process (PGlite) would serve nobody meanwhile.
+create or replace function frontrow.await_work(names text[], most interval) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  deadline timestamptz := pg_catalog.clock_timestamp() + most;
+begin
+  if (select count(*) from pg_catalog.pg_stat_activity) = 1 then
+    return;
+  end if;
+  while not frontrow.has_work(names) and pg_catalog.clock_timestamp() < deadline loop
+    perform pg_catalog.pg_sleep(0.002);
+  end loop;
+end;
+$$;
+comment on function frontrow.await_work(text[], interval) is 'Returns when a key of these collections could be claimed, or after `most`.';
+revoke execute on function frontrow.await_work(text[], interval) from public, anon, authenticated;
+
 create or replace function frontrow.claim(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -114,6 +133,10 @@ begin
   stranger := frontrow.refuse_stranger(request);
   if stranger is not null then
     return pg_catalog.jsonb_build_object('items', items, 'stranger', stranger);
+  end if;
+  if request ? 'wait' then
+    perform frontrow.await_work(array(select pg_catalog.jsonb_object_keys(request -> 'digests')),
+      least(pg_catalog.make_interval(secs => (request ->> 'wait')::double precision / 1000), interval '1 second'));
   end if;
   perform frontrow.beat((request ->> 'run')::uuid, worker_name, request ->> 'cause');
   if request ? 'paths' then
@@ -158,7 +181,7 @@ begin
   return pg_catalog.jsonb_build_object('items', items);
 end;
 $$;
-comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?} → {items}.';
+comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?, wait?} → {items}.';
 
 -- Five claims and never an answer: the document is set aside until something about it changes.
 create or replace function frontrow.park(collection_name text, document_path text, held bigint) returns void

@@ -36,6 +36,27 @@ async function claim(change: Partial<ClaimRequest> = {}) {
 const slugs = (items: readonly { path: string }[]) =>
   items.map((item) => /([^/]+)\.md$/.exec(item.path)![1]).sort();
 
+test("a claim that may wait brings what comes meanwhile, and holds nobody up until then", async () => {
+  const { sql } = garden;
+  if (sql.engine === "pglite") {
+    const started = performance.now();
+    await sql.query("select frontrow.await_work('{parts}', '30 seconds')");
+    assert.ok(performance.now() - started < 15_000, "a server that is a single process does not wait");
+    return;
+  }
+  const claiming = claim({ wait: 1000 });
+  const asleep = () =>
+    sql.query<{ xid: string | null }>(
+      "select backend_xid::text as xid from pg_stat_activity where wait_event = 'PgSleep'",
+    );
+  let waiting = await asleep();
+  while (waiting.length === 0) waiting = await asleep();
+  // With a transaction id, readers of the change feed would wait as well.
+  assert.deepEqual(waiting, [{ xid: null }]);
+  await mark("late");
+  assert.deepEqual(slugs(await claiming), ["late"]);
+});
+
 function fail(item: { path: string; token: string }, kind: FailItem["class"]) {
   const { path, token } = item;
   return garden.hub.fail(crypto.randomUUID(), [

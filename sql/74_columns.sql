@@ -24,7 +24,7 @@ comment on function frontrow.known_type(oid, int) is 'Frontrow''s name for a sup
 
 -- Digest of the definitions the engine relies on; a change halts the collection until it is registered again.
 create or replace function frontrow.table_fingerprint(table_id oid, columns jsonb, body_column text) returns text
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 begin
   return (
@@ -40,7 +40,7 @@ $$;
 comment on function frontrow.table_fingerprint(oid, jsonb, text) is 'Digest of the mapped columns'' definitions as they are now.';
 
 create or replace function frontrow.is_key(table_id oid, key_columns text[]) returns boolean
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 begin
   return (

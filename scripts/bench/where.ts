@@ -40,9 +40,9 @@ function stepOf(method: string, path: string): string {
   return method === "GET" ? "download" : "upload";
 }
 
-/** Forgets what was seen before. */
+/** Forgets what ended before. */
 export function lookAfresh(): void {
-  spans.length = 0;
+  spans.splice(0, spans.length, ...spans.filter(({ end }) => end === Number.POSITIVE_INFINITY));
 }
 
 const STEPS: ReadonlySet<string> = new Set([
@@ -57,11 +57,15 @@ const STEPS: ReadonlySet<string> = new Set([
 
 /**
  * Milliseconds per step between two moments: `wake` until the first step began, each step, `decide` between them, and
- * `see` from the last one's end until it was seen. Steps of one document follow each other.
+ * `see` from the last one's end until it was seen. Steps of one document follow each other. A `claim` may have waited for
+ * the edit.
  */
 export function whereBetween(from: number, to: number): Record<string, number> {
   const steps = spans
-    .filter(({ step, start, end }) => STEPS.has(step) && end > from && start < to)
+    // A claim that goes on waits for another edit.
+    .filter(
+      ({ step, start, end }) => STEPS.has(step) && end > from && start < to && (step !== "claim" || end < to),
+    )
     .sort((a, b) => a.start - b.start);
   const took: Record<string, number> = {};
   const add = (step: string, milliseconds: number): void => {

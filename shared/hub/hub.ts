@@ -87,6 +87,11 @@ export interface ClaimRequest {
   leaseSeconds: number;
   /** Collection name → `digest:fingerprint`: what this worker was built for. Others are left alone. */
   digests: Readonly<Record<string, string>>;
+  /**
+   * Milliseconds to wait for work where there is none, at most 1000. A hub that cannot wait answers at once.
+   * @default 0
+   */
+  wait?: number;
   /** Claim just these, dirty or not. */
   paths?: readonly { collection: string; path: string }[];
 }
