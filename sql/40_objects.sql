@@ -8,8 +8,7 @@
 -- by key all the same.
 create or replace function frontrow.live_objects(bucket_name text, names text[])
 returns table (name text, version text, size bigint, etag text, content_type text, cache_control text, user_metadata jsonb)
-language plpgsql stable security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return query

@@ -16,8 +16,7 @@ comment on function frontrow.revision_text(text, text, bigint) is 'The text of o
 
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   c frontrow.collections;
   result jsonb;
@@ -27,8 +26,10 @@ begin
   replicas as materialized (select * from frontrow.read_rows(c, paths)),
   signals as (
     select s.path, pg_catalog.jsonb_object_agg(s.store, s.at) as at from (
-      select d.path, d.store, max(d.at) as at from frontrow.dirty as d
-      where d.collection = collection_name and d.path = any (paths) group by d.path, d.store) as s
+      select p.path, d.store, max(d.at) as at from pg_catalog.unnest(paths) as p (path) cross join lateral (
+        select x.store, x.at from frontrow.dirty as x where x.collection = collection_name and x.path = p.path offset 0
+      ) as d
+      group by p.path, d.store) as s
     group by s.path
   )
   select coalesce(pg_catalog.jsonb_object_agg(p.path, pg_catalog.jsonb_build_object(
@@ -55,10 +56,14 @@ begin
   ) || case when p.path ~ '\.conflict(?:\.[^./]*)?$'
     then pg_catalog.jsonb_build_object('copy', frontrow.wanted_copy(c, p.path)) else '{}' end), '{}') into result
   from pg_catalog.unnest(paths) as p (path)
-  left join frontrow.documents as d on d.collection = c.name and d.path = p.path
-  left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'
-  left join frontrow.bases as bt on bt.collection = c.name and bt.path = p.path and bt.store = 'table'
-  left join frontrow.conflicts as k on k.collection = c.name and k.path = p.path and k.state = 'open'
+  left join lateral (
+    select x.* from frontrow.documents as x where x.collection = c.name and x.path = p.path offset 0) as d on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'bucket' offset 0) as bb on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'table' offset 0) as bt on true
+  left join lateral (select x.* from frontrow.conflicts as x
+    where x.collection = c.name and x.path = p.path and x.state = 'open' offset 0) as k on true
   left join objects as o on o.name = p.path
   left join replicas as r on r.path = p.path
   left join signals on signals.path = p.path;

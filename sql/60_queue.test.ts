@@ -36,6 +36,30 @@ async function claim(change: Partial<ClaimRequest> = {}) {
 const slugs = (items: readonly { path: string }[]) =>
   items.map((item) => /([^/]+)\.md$/.exec(item.path)![1]).sort();
 
+test("a patient worker leaves what is written again and again until that pauses", async () => {
+  /** Signals of one document, by their age in seconds; less than 0 stays young however slow the test. */
+  const signals = (...ages: number[]) =>
+    garden.sql.query(
+      `insert into frontrow.dirty (collection, path, store, at)
+       select 'parts', $1, 'bucket', clock_timestamp() - make_interval(secs => a) from unnest($2::float8[]) as a`,
+      [path("often"), ages],
+    );
+  const found = async (patient: boolean) => slugs(await claim({ patient }));
+  const afresh = () => garden.sql.exec("delete from frontrow.dirty; delete from frontrow.leases;");
+  await signals(-60, -60, -60);
+  assert.deepEqual(await found(true), [], "it goes on");
+  assert.deepEqual(await found(false), ["often"], "who does not linger would not be there when it pauses");
+  await afresh();
+  await signals(-60, -60);
+  assert.deepEqual(await found(true), ["often"], "two edits are nothing special");
+  await afresh();
+  await signals(2, -60, -60);
+  assert.deepEqual(await found(true), ["often"], "it has gone on for long enough");
+  await afresh();
+  await signals(1, 1, 1);
+  assert.deepEqual(await found(true), ["often"], "it has paused");
+});
+
 test("a claim that may wait brings what comes meanwhile, and holds nobody up until then", async () => {
   const { sql } = garden;
   if (sql.engine === "pglite") {

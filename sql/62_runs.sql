@@ -40,15 +40,14 @@ $$;
 comment on function frontrow.warning_entries(jsonb) is 'What a reader should know of a document that was taken as it is, as entries of the log.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return (
   select exists (
     select from frontrow.dirty as d where (names is null or d.collection = any (names)) and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
-        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
+        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()) offset 0))
   );
 end;
 $$;

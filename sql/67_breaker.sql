@@ -108,8 +108,7 @@ comment on type frontrow.flow is 'A name that a write of a document makes flow, 
 -- Counts the flows of writes about to be made. Answers the names that turned too often: those must not be made.
 create or replace function frontrow.note_flows(c frontrow.collections, flowing frontrow.flow[])
 returns table (path text, name text)
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
   moment timestamptz := pg_catalog.clock_timestamp();

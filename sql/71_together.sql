@@ -2,8 +2,7 @@
 
 -- The revisions, and the documents they make. Before the bases move, which say what each store had seen.
 create or replace function frontrow.append_plain(c frontrow.collections, work frontrow.plain_item[]) returns void
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' as $$
 declare
   known text[] := array(select w.path from pg_catalog.unnest(work) as w where w.current > 0);
 begin
@@ -15,8 +14,8 @@ begin
     e.store, w.author, coalesce(w.item ->> 'message', w.item ->> 'outcome'), w.item #>> '{revisions,0,digest}'
   from pg_catalog.unnest(work) as w
   cross join lateral (select w.item #>> '{revisions,0,store}' as store) as e
-  left join frontrow.bases as b on b.collection = c.name and b.path = w.path
-    and b.store = case e.store when 'directory' then 'bucket' else e.store end
+  left join lateral (select x.path, x.revision from frontrow.bases as x where x.collection = c.name and x.path = w.path
+    and x.store = case e.store when 'directory' then 'bucket' else e.store end offset 0) as b on true
   order by w.place;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
   select c.name, w.path, w.item #>> '{revisions,0,text}', w.item #>> '{revisions,0,digest}', w.current + 1,
@@ -68,8 +67,7 @@ comment on function frontrow.plain_flows(frontrow.plain_item[]) is 'What flows_o
 create or replace function frontrow.complete_plain(
   c frontrow.collections, run_id uuid, work frontrow.plain_item[], again int[]
 ) returns void
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' as $$
 begin
   with done as (
     delete from frontrow.leases as l using pg_catalog.unnest(work) as w

@@ -92,6 +92,11 @@ export interface ClaimRequest {
    * @default 0
    */
   wait?: number;
+  /**
+   * Leave a document that is being written again and again until that pauses, at most 2 s.
+   * @default false
+   */
+  patient?: boolean;
   /** Claim just these, dirty or not. */
   paths?: readonly { collection: string; path: string }[];
 }

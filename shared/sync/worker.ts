@@ -58,6 +58,8 @@ export async function drain(options: WorkerOptions): Promise<RunSummary> {
     maxBytes: limits.bytes,
     leaseSeconds: options.leaseSeconds ?? LEASE_SECONDS,
     digests: digestsOf(bindings),
+    // Who lingers is there when it pauses.
+    patient: limits.linger > 0,
   };
   let idleSince: number | null = null;
   try {

@@ -732,8 +732,7 @@ revoke execute on function frontrow.newest_actors(text, text) from public, anon,
 -- by key all the same.
 create or replace function frontrow.live_objects(bucket_name text, names text[])
 returns table (name text, version text, size bigint, etag text, content_type text, cache_control text, user_metadata jsonb)
-language plpgsql stable security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return query
@@ -1357,8 +1356,7 @@ comment on function frontrow.revision_text(text, text, bigint) is 'The text of o
 
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   c frontrow.collections;
   result jsonb;
@@ -1368,8 +1366,10 @@ begin
   replicas as materialized (select * from frontrow.read_rows(c, paths)),
   signals as (
     select s.path, pg_catalog.jsonb_object_agg(s.store, s.at) as at from (
-      select d.path, d.store, max(d.at) as at from frontrow.dirty as d
-      where d.collection = collection_name and d.path = any (paths) group by d.path, d.store) as s
+      select p.path, d.store, max(d.at) as at from pg_catalog.unnest(paths) as p (path) cross join lateral (
+        select x.store, x.at from frontrow.dirty as x where x.collection = collection_name and x.path = p.path offset 0
+      ) as d
+      group by p.path, d.store) as s
     group by s.path
   )
   select coalesce(pg_catalog.jsonb_object_agg(p.path, pg_catalog.jsonb_build_object(
@@ -1396,10 +1396,14 @@ begin
   ) || case when p.path ~ '\.conflict(?:\.[^./]*)?$'
     then pg_catalog.jsonb_build_object('copy', frontrow.wanted_copy(c, p.path)) else '{}' end), '{}') into result
   from pg_catalog.unnest(paths) as p (path)
-  left join frontrow.documents as d on d.collection = c.name and d.path = p.path
-  left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'
-  left join frontrow.bases as bt on bt.collection = c.name and bt.path = p.path and bt.store = 'table'
-  left join frontrow.conflicts as k on k.collection = c.name and k.path = p.path and k.state = 'open'
+  left join lateral (
+    select x.* from frontrow.documents as x where x.collection = c.name and x.path = p.path offset 0) as d on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'bucket' offset 0) as bb on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'table' offset 0) as bt on true
+  left join lateral (select x.* from frontrow.conflicts as x
+    where x.collection = c.name and x.path = p.path and x.state = 'open' offset 0) as k on true
   left join objects as o on o.name = p.path
   left join replicas as r on r.path = p.path
   left join signals on signals.path = p.path;
@@ -1412,42 +1416,46 @@ comment on function frontrow.read_documents(text, text[]) is 'Everything reconci
 
 -- The queue: claim dirty keys under a lease with a fencing token, complete exactly what was seen, fail with back-off.
 
--- Keys that may be claimed now, oldest signal first.
-create or replace function frontrow.claimable(names text[], most int, is_alone boolean)
+-- Keys that may be claimed now, oldest signal first. A patient worker leaves a document that is being written again and
+-- again until that pauses for 50 ms, or for 1.8 s: one write on the other side then stands for all of them.
+create or replace function frontrow.claimable(names text[], most int, is_alone boolean, is_patient boolean)
 returns table (collection text, path text)
-language plpgsql volatile set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return query
   select d.collection, d.path from (
-    select d.id, d.collection, d.path from frontrow.dirty as d
+    select d.id, d.collection, d.path, d.at from frontrow.dirty as d
     where d.collection = any (names) and d.path <> '' and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path and (
         l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()
-        or (l.attempts >= 2) <> is_alone)
+        or (l.attempts >= 2) <> is_alone) offset 0
     ) and (not is_alone or exists (
-      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path))
+      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path offset 0))
     order by d.id limit most * 8 for update of d skip locked
   ) as d
-  group by d.collection, d.path order by min(d.id) limit most;
+  group by d.collection, d.path
+  having not is_patient or count(*) < 3 or max(d.at) < pg_catalog.clock_timestamp() - interval '50 milliseconds'
+    or min(d.at) < pg_catalog.clock_timestamp() - interval '1.8 seconds'
+  order by min(d.id) limit most;
 end;
 $$;
-comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
+comment on function frontrow.claimable(text[], int, boolean, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
 
 -- Leases the wanted keys and answers those that were got. A lease that ran out while its holder is in the middle of
 -- completing it is locked: it is left alone, as waiting for it with its signals locked would be half of a deadlock.
 create or replace function frontrow.take_leases(worker_name text, lease interval, wanted jsonb)
 returns table (collection text, path text, token bigint, attempts int, seen bigint[])
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return query
   with w as materialized (
     select * from pg_catalog.jsonb_to_recordset(wanted) as k (collection text, path text)
   ), untouched as materialized (
-    select h.collection, h.path from frontrow.leases as h join w using (collection, path) for update of h skip locked
+    select h.collection, h.path from w cross join lateral (
+      select l.collection, l.path from frontrow.leases as l
+      where l.collection = w.collection and l.path = w.path for update skip locked) as h
   )
   insert into frontrow.leases as l (collection, path, worker, token, until, attempts, seen)
   select w.collection, w.path, worker_name, pg_catalog.nextval('frontrow.fence'),
@@ -1455,7 +1463,7 @@ begin
     array(select d.id from frontrow.dirty as d where d.collection = w.collection and d.path = w.path)
   from w
   where exists (select from untouched as u where u.collection = w.collection and u.path = w.path)
-    or not exists (select from frontrow.leases as h where h.collection = w.collection and h.path = w.path)
+    or not exists (select from frontrow.leases as h where h.collection = w.collection and h.path = w.path offset 0)
   order by w.collection, w.path
   on conflict (collection, path) do update
     set worker = excluded.worker, token = excluded.token, until = excluded.until, attempts = l.attempts + 1,
@@ -1486,8 +1494,7 @@ comment on function frontrow.usable_collections(jsonb) is 'The collections whose
 
 -- Cuts a claim where the texts and objects it would bring outgrow a worker's memory; the first document always stays.
 create or replace function frontrow.within_bytes(wanted jsonb, most bigint) returns jsonb
-language plpgsql stable security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return (
@@ -1498,8 +1505,12 @@ begin
     ) over (order by k.place) as bytes
     from pg_catalog.jsonb_array_elements(wanted) with ordinality as k (key, place)
     left join frontrow.collections as c on c.name = k.key ->> 'collection'
-    left join frontrow.documents as d on d.collection = c.name and d.path = k.key ->> 'path'
-    left join storage.objects as o on o.bucket_id = c.bucket and o.name = k.key ->> 'path'
+    left join lateral (
+      select x.text from frontrow.documents as x where x.collection = c.name and x.path = k.key ->> 'path' offset 0
+    ) as d on true
+    left join lateral (
+      select x.metadata from storage.objects as x where x.bucket_id = c.bucket and x.name = k.key ->> 'path' offset 0
+    ) as o on true
   ) as w
   where w.place = 1 or w.bytes <= most or most is null
   );
@@ -1540,6 +1551,7 @@ declare
   documents jsonb;
   items jsonb := '[]'::jsonb;
   stranger text;
+  is_patient boolean := coalesce((request ->> 'patient')::boolean, false);
 begin
   perform frontrow.check_protocol(request);
   stranger := frontrow.refuse_stranger(request);
@@ -1559,10 +1571,10 @@ begin
     names := frontrow.usable_collections(request -> 'digests');
     perform frontrow.expand_collection_events(names);
     -- A key that failed twice is claimed alone, so that a crash names its culprit.
-    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) into wanted from frontrow.claimable(names, most, false) as k;
+    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) into wanted from frontrow.claimable(names, most, false, is_patient) as k;
     if wanted is null or pg_catalog.random() < 0.1 then
       select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)), wanted) into wanted
-      from frontrow.claimable(names, 1, true) as k;
+      from frontrow.claimable(names, 1, true, is_patient) as k;
     end if;
   end if;
   if wanted is null then
@@ -1593,7 +1605,7 @@ begin
   return pg_catalog.jsonb_build_object('items', items);
 end;
 $$;
-comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?, wait?} → {items}.';
+comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?, wait?, patient?} → {items}.';
 
 -- Five claims and never an answer: the document is set aside until something about it changes.
 create or replace function frontrow.park(collection_name text, document_path text, held bigint) returns void
@@ -1783,15 +1795,14 @@ $$;
 comment on function frontrow.warning_entries(jsonb) is 'What a reader should know of a document that was taken as it is, as entries of the log.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 #variable_conflict use_column
 begin
   return (
   select exists (
     select from frontrow.dirty as d where (names is null or d.collection = any (names)) and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
-        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
+        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()) offset 0))
   );
 end;
 $$;
@@ -2546,8 +2557,7 @@ comment on type frontrow.flow is 'A name that a write of a document makes flow, 
 -- Counts the flows of writes about to be made. Answers the names that turned too often: those must not be made.
 create or replace function frontrow.note_flows(c frontrow.collections, flowing frontrow.flow[])
 returns table (path text, name text)
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
   moment timestamptz := pg_catalog.clock_timestamp();
@@ -3619,8 +3629,7 @@ comment on function frontrow.plain_kind(jsonb) is 'Whether an item has the shape
 
 -- Locks the documents, and the rows that are written, of those it answers. Never waits: who holds one of them is left to the slow path.
 create or replace function frontrow.plain_items(c frontrow.collections, items jsonb) returns frontrow.plain_item[]
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   authors jsonb;
   paths text[];
@@ -3647,9 +3656,11 @@ begin
   if paths is null then
     return '{}'::frontrow.plain_item[];
   end if;
-  select coalesce(pg_catalog.jsonb_object_agg(d.path, d.revision), '{}') into current from (
-    select path, revision from frontrow.documents
-    where collection = c.name and path = any (paths) order by path for update skip locked
+  select coalesce(pg_catalog.jsonb_object_agg(d.path, d.revision), '{}') into current
+  from (select p.path from pg_catalog.unnest(paths) as p (path) order by p.path) as p
+  cross join lateral (
+    select x.path, x.revision from frontrow.documents as x
+    where x.collection = c.name and x.path = p.path for update skip locked
   ) as d;
   with i as materialized (
     select e.item, e.place::int as place, e.item ->> 'path' as path, e.item #>> '{expect,table}' as expected,
@@ -3669,22 +3680,25 @@ begin
     b.fields, b.body, i.item)::frontrow.plain_item order by i.place)
   into work
   from i
-  join frontrow.leases as l on l.collection = c.name and l.path = i.path and l.token = (i.item ->> 'token')::bigint
-    and l.until > pg_catalog.clock_timestamp()
-  left join frontrow.bases as b on b.collection = c.name and b.path = i.path and b.store = 'table'
-  left join frontrow.bases as f on f.collection = c.name and f.path = i.path and f.store = 'bucket'
+  cross join lateral (select x.token from frontrow.leases as x
+    where x.collection = c.name and x.path = i.path and x.token = (i.item ->> 'token')::bigint
+      and x.until > pg_catalog.clock_timestamp() offset 0) as l
+  left join lateral (select x.path, x.version, x.fields, x.body from frontrow.bases as x
+    where x.collection = c.name and x.path = i.path and x.store = 'table' offset 0) as b on true
+  left join lateral (select x.version from frontrow.bases as x
+    where x.collection = c.name and x.path = i.path and x.store = 'bucket' offset 0) as f on true
   left join objects as o on o.name = i.path
   where i.keys is not null
     and (current ->> i.path)::bigint is not distinct from (i.item #>> '{expect,revision}')::bigint
     and (current ? i.path or not exists (
-      select from frontrow.documents as d where d.collection = c.name and d.path = i.path))
+      select from frontrow.documents as d where d.collection = c.name and d.path = i.path offset 0))
     and (not (i.item -> 'expect') ? 'bucket' or i.item #>> '{expect,bucket}' is not distinct from o.version)
     and case when i.kind = 'file' then f.version = i.item #>> '{expect,bucket}'
       when i.expected is null then b.path is null else b.version = i.expected and b.fields is not null end
     and not exists (select from frontrow.conflicts as x
-      where x.collection = c.name and x.path = i.path and x.state = 'open')
+      where x.collection = c.name and x.path = i.path and x.state = 'open' offset 0)
     and not exists (select from frontrow.halt_items as x join frontrow.halts as h on h.id = x.halt
-      where h.collection = c.name and h.state <> 'closed' and x.path = i.path);
+      where h.collection = c.name and h.state <> 'closed' and x.path = i.path offset 0);
   places := frontrow.lock_rows(c, array(select w from pg_catalog.unnest(work) as w where w.kind = 'row'))
     || array(select w.place from pg_catalog.unnest(work) as w
       join frontrow.read_rows(c, array(select x.path from pg_catalog.unnest(work) as x where x.kind = 'file')) as r
@@ -3805,8 +3819,7 @@ comment on function frontrow.agree_on_rows(frontrow.collections, frontrow.plain_
 
 -- The revisions, and the documents they make. Before the bases move, which say what each store had seen.
 create or replace function frontrow.append_plain(c frontrow.collections, work frontrow.plain_item[]) returns void
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' as $$
 declare
   known text[] := array(select w.path from pg_catalog.unnest(work) as w where w.current > 0);
 begin
@@ -3818,8 +3831,8 @@ begin
     e.store, w.author, coalesce(w.item ->> 'message', w.item ->> 'outcome'), w.item #>> '{revisions,0,digest}'
   from pg_catalog.unnest(work) as w
   cross join lateral (select w.item #>> '{revisions,0,store}' as store) as e
-  left join frontrow.bases as b on b.collection = c.name and b.path = w.path
-    and b.store = case e.store when 'directory' then 'bucket' else e.store end
+  left join lateral (select x.path, x.revision from frontrow.bases as x where x.collection = c.name and x.path = w.path
+    and x.store = case e.store when 'directory' then 'bucket' else e.store end offset 0) as b on true
   order by w.place;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
   select c.name, w.path, w.item #>> '{revisions,0,text}', w.item #>> '{revisions,0,digest}', w.current + 1,
@@ -3871,8 +3884,7 @@ comment on function frontrow.plain_flows(frontrow.plain_item[]) is 'What flows_o
 create or replace function frontrow.complete_plain(
   c frontrow.collections, run_id uuid, work frontrow.plain_item[], again int[]
 ) returns void
-language plpgsql volatile security definer set search_path = ''
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+language plpgsql volatile security definer set search_path = '' as $$
 begin
   with done as (
     delete from frontrow.leases as l using pg_catalog.unnest(work) as w
