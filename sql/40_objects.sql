@@ -93,7 +93,7 @@ comment on function frontrow.tg_fence_delete() is 'Skips an engine delete whose 
 revoke execute on function frontrow.tg_fence_delete() from public, anon, authenticated;
 
 create or replace function frontrow.tg_capture_object() returns trigger
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
   landed text := nullif(current_setting('frontrow.landed', true), '');
   actor text;
@@ -110,7 +110,11 @@ begin
   join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern
   -- An object overwritten where it is, is not gone. What there is no old or new one of is null, and in no bucket.
   where not o.gone or (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name);
-  if found then
+  -- As ring() would see; a call costs more than the look.
+  if found and not exists (
+    select from frontrow.runs
+    where finished_at is null and heartbeat_at > pg_catalog.clock_timestamp() - interval '5 seconds'
+  ) then
     perform frontrow.ring();
   end if;
   return null;

@@ -7,6 +7,8 @@ import { openProject, type Project } from "../start/project.ts";
 export interface Ground {
   project: Project;
   database: "postgres" | "pglite";
+  /** Absent for PGlite, which is reached through the project alone. */
+  databaseUrl?: string;
   stop(): Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export async function openGround(
     await project.stop();
     await server.stop();
   };
-  return { project, database: "postgres", stop };
+  return { project, database: "postgres", databaseUrl: server.url, stop };
 }
 
 /** Waits until nothing is pending and no worker holds anything. */
