@@ -168,6 +168,31 @@ test("a claim asks for no more documents and bytes than may be held at once", as
   assert.deepEqual(hub.asked, ["claim"]);
 });
 
+test("of a large claim, a part is read while the part before is applied", async () => {
+  const looked = new Set<number>();
+  const items = Array.from({ length: 60 }, (_, nth) =>
+    Object.defineProperty(document(`n${nth}`), "path", {
+      get() {
+        looked.add(nth);
+        return `things/n${nth}.md`;
+      },
+    }),
+  );
+  const hub = paper([{ at: 0, items }]);
+  const { apply } = hub.hub;
+  const ahead: number[] = [];
+  let applied = 0;
+  hub.hub.apply = (run, part) => {
+    applied += part.length;
+    ahead.push(looked.size - applied);
+    return apply(run, part);
+  };
+  const { counts } = await run(hub, { linger: 0 });
+  assert.deepEqual(counts, { unchanged: 60 });
+  assert.deepEqual(hub.asked.slice(0, 4), ["claim", "apply 25", "apply 25", "apply 10"]);
+  assert.ok(ahead[0]! > 0 && ahead[1]! > 0, `${ahead} documents were being read when a part was applied`);
+});
+
 test("it can be told to stop, and does so between claims", async () => {
   const stop = new AbortController();
   const hub = paper(Array.from({ length: 10 }, () => ({ at: 0, items: [document("a")] })));
