@@ -27,7 +27,6 @@ language plpgsql stable set search_path = '' as $$
 declare
   found_secret text;
 begin
-  -- Static, so that its plan is kept: it may run in a user's transaction.
   select s.decrypted_secret into found_secret from vault.decrypted_secrets as s where s.name = secret_name;
   return nullif(found_secret, '');
 exception when others then

@@ -18,8 +18,15 @@ begin
   ) then
     return;
   end if;
-  functions_url := frontrow.secret('frontrow_functions_url');
-  token := frontrow.secret('frontrow_hook_token');
+  begin
+    -- Both at once, as it may be a user's transaction.
+    select nullif(max(s.decrypted_secret) filter (where s.name = 'frontrow_functions_url'), ''),
+      nullif(max(s.decrypted_secret) filter (where s.name = 'frontrow_hook_token'), '')
+    into functions_url, token from vault.decrypted_secrets as s
+    where s.name in ('frontrow_functions_url', 'frontrow_hook_token');
+  exception when others then
+    functions_url := null; -- no vault is no secret
+  end;
   if functions_url is null or token is null then
     raise debug 'frontrow: no doorbell: the vault secret frontrow_functions_url or frontrow_hook_token is missing';
     return;

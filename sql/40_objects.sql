@@ -4,9 +4,14 @@
 -- Live objects only: a versioned bucket keeps archived rows and delete markers beside them. The columns are read
 -- through to_jsonb because older Storage versions do not have all of them. Those also left objects without a version:
 -- here it is ''.
+-- The settings, here and in the queue: the plan is kept, and was perhaps made while the tables were small. It must look up
+-- by key all the same.
 create or replace function frontrow.live_objects(bucket_name text, names text[])
 returns table (name text, version text, size bigint, etag text, content_type text, cache_control text, user_metadata jsonb)
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return query
   select o.name, coalesce(o.version, ''), (o.metadata ->> 'size')::bigint, o.metadata ->> 'eTag', o.metadata ->> 'mimetype',
     o.metadata ->> 'cacheControl', pg_catalog.to_jsonb(o) -> 'user_metadata'
   from pg_catalog.unnest(names) as wanted (name)
@@ -15,7 +20,8 @@ language sql stable security definer set search_path = '' as $$
     select x.* from storage.objects as x where x.bucket_id = bucket_name and x.name = wanted.name offset 0
   ) as o
   where pg_catalog.to_jsonb(o) ->> 'archived_at' is null
-    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false;
+end;
 $$;
 comment on function frontrow.live_objects(text, text[]) is 'Version, size and headers of the named objects that exist now.';
 revoke execute on function frontrow.live_objects(text, text[]) from public, anon, authenticated;
@@ -87,7 +93,7 @@ comment on function frontrow.tg_fence_delete() is 'Skips an engine delete whose 
 revoke execute on function frontrow.tg_fence_delete() from public, anon, authenticated;
 
 create or replace function frontrow.tg_capture_object() returns trigger
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
   landed text := nullif(current_setting('frontrow.landed', true), '');
   actor text;
@@ -104,7 +110,11 @@ begin
   join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern
   -- An object overwritten where it is, is not gone. What there is no old or new one of is null, and in no bucket.
   where not o.gone or (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name);
-  if found then
+  -- As ring() would see; a call costs more than the look.
+  if found and not exists (
+    select from frontrow.runs
+    where finished_at is null and heartbeat_at > pg_catalog.clock_timestamp() - interval '5 seconds'
+  ) then
     perform frontrow.ring();
   end if;
   return null;

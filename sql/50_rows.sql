@@ -53,29 +53,46 @@ $$;
 comment on function frontrow.path_keys(frontrow.collections, text) is 'The key values a path names, or null.';
 
 create or replace function frontrow.qualified_table(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$ select pg_catalog.format('%I.%I', c.table_schema, c.table_name) $$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return pg_catalog.format('%I.%I', c.table_schema, c.table_name);
+end;
+$$;
 comment on function frontrow.qualified_table(frontrow.collections) is 'The user''s table, quoted.';
 
 create or replace function frontrow.sql_type(c frontrow.collections, column_name text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(
     (select e ->> 'sql_type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = column_name),
     'text')
+  );
+end;
 $$;
 comment on function frontrow.sql_type(frontrow.collections, text) is 'The type of a mapped column, as SQL writes it.';
 
 -- `r.k1 = $1[1]::int4 and …` for the keys in the array expression given.
 create or replace function frontrow.key_condition(c frontrow.collections, keys text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select pg_catalog.string_agg(
     pg_catalog.format('r.%I = (%s)[%s]::%s', k.name, keys, k.i, frontrow.sql_type(c, k.name)), ' and ' order by k.i)
   from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)
+  );
+end;
 $$;
 comment on function frontrow.key_condition(frontrow.collections, text) is 'SQL that finds the row r by an array of key texts.';
 
 -- jsonb_build_object('name', r.name::text, …) over every mapped column but the body.
 create or replace function frontrow.fields_expression(c frontrow.collections) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.string_agg(part, ' || ' order by chunk), '''{}''::jsonb')
   from (
     select e.i / 40 as chunk, 'pg_catalog.jsonb_build_object(' || pg_catalog.string_agg(
@@ -85,12 +102,16 @@ language sql stable set search_path = '' as $$
     where (e.col ->> 'mapped')::boolean
     group by 1
   ) as chunks
+  );
+end;
 $$;
 comment on function frontrow.fields_expression(frontrow.collections) is 'SQL for the mapped columns of row r as one jsonb of texts.';
 
 create or replace function frontrow.body_expression(c frontrow.collections) returns text
-language sql stable set search_path = '' as $$
-  select case when c.body_column is null then 'null::text' else pg_catalog.format('r.%I::text', c.body_column) end
+language plpgsql stable set search_path = '' as $$
+begin
+  return case when c.body_column is null then 'null::text' else pg_catalog.format('r.%I::text', c.body_column) end;
+end;
 $$;
 comment on function frontrow.body_expression(frontrow.collections) is 'SQL for the body of row r.';
 
@@ -105,8 +126,10 @@ $$;
 comment on function frontrow.row_version(jsonb, text) is 'The table store''s version: SHA-256 over every mapped column and the body.';
 
 create or replace function frontrow.live_condition(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$
-  select case when c.soft_delete then 'r.deleted_at is null' else 'true' end
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case when c.soft_delete then 'r.deleted_at is null' else 'true' end;
+end;
 $$;
 comment on function frontrow.live_condition(frontrow.collections) is 'SQL that is true for rows that are not softly deleted.';
 

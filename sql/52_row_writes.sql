@@ -34,7 +34,11 @@ revoke execute on function frontrow.normalized(frontrow.collections, jsonb) from
 -- A user's triggers may name their tables without a schema: they get the path an API request would have. Everything of
 -- ours is qualified, and the setting ends with the function that makes it.
 create or replace function frontrow.api_path(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$ select pg_catalog.format('%I, public, extensions', c.table_schema) $$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return pg_catalog.format('%I, public, extensions', c.table_schema);
+end;
+$$;
 comment on function frontrow.api_path(frontrow.collections) is 'The search_path under which a user''s triggers run.';
 
 -- Writes one row under a precondition. Answers false when the row is not at `expected` (null: no live row).

@@ -1,21 +1,28 @@
 -- The table store, watching: the capture triggers of a collection's table. Made by register.
 
 -- SQL for whether the rows o and n differ in a mapped column, one of them missing included. To the byte where a type takes
--- for equal what its texts tell apart (1.0 and 1.00): the row's version is made of the texts. The body comes last, as it
--- may have to be unpacked.
+-- for equal what its texts tell apart (1.0 and 1.00): the row's version is made of the texts. Those columns are compared as
+-- one record, as each record costs. The body comes last, as it may have to be unpacked.
 create or replace function frontrow.differs_expression(c frontrow.collections) returns text
 language sql stable set search_path = '' as $$
-  select pg_catalog.string_agg(pg_catalog.format(case
-      when m.type = 'text' then 'o.%1$I collate "C" is distinct from n.%1$I collate "C"'
-      when m.type in ('numeric', 'float8', 'jsonb', 'text[]') then 'row(o.%1$I)::record operator(pg_catalog.*<>) row(n.%1$I)::record'
-      else 'o.%1$I is distinct from n.%1$I' end, m.name), ' or ' order by m.place, m.name)
+  select pg_catalog.string_agg(g.differs, ' or ' order by g.place, g.differs)
   from (
-    select e ->> 'column' as name, e ->> 'type' as type,
-      case when e ->> 'column' = c.body_column then 3 when e ->> 'type' = any ('{jsonb,text[]}') then 2 else 1 end as place
-    from pg_catalog.jsonb_array_elements(c.columns) as e
-    union select 'deleted_at', 'timestamptz', 1 where c.soft_delete
-    union select c.body_column, 'text', 3 where c.body_column is not null
-  ) as m
+    select m.place, case m.place
+      when 2 then pg_catalog.format('row(%s)::record operator(pg_catalog.*<>) row(%s)::record',
+        pg_catalog.string_agg(pg_catalog.format('o.%I', m.name), ', ' order by m.name),
+        pg_catalog.string_agg(pg_catalog.format('n.%I', m.name), ', ' order by m.name))
+      else pg_catalog.string_agg(pg_catalog.format(case when m.type = 'text'
+        then 'o.%1$I collate "C" is distinct from n.%1$I collate "C"' else 'o.%1$I is distinct from n.%1$I' end, m.name),
+        ' or ' order by m.name) end as differs
+    from (
+      select e ->> 'column' as name, e ->> 'type' as type, case when e ->> 'column' = c.body_column then 3
+        when e ->> 'type' = any ('{numeric,float8,jsonb,text[]}') then 2 else 1 end as place
+      from pg_catalog.jsonb_array_elements(c.columns) as e
+      union select 'deleted_at', 'timestamptz', 1 where c.soft_delete
+      union select c.body_column, 'text', 3 where c.body_column is not null
+    ) as m
+    group by m.place
+  ) as g
 $$;
 comment on function frontrow.differs_expression(frontrow.collections) is 'SQL that is true where the rows o and n differ in what a file would hold.';
 revoke execute on function frontrow.differs_expression(frontrow.collections) from public, anon, authenticated;
@@ -23,7 +30,8 @@ revoke execute on function frontrow.differs_expression(frontrow.collections) fro
 -- Makes the capture function and triggers of one collection's table. Statement level with transition tables: one insert and
 -- one subtransaction per statement, whatever the number of rows; `offset 0` keeps the planner from building each path twice.
 -- Rows before and after are joined by key, so an update of a column that is not mapped says nothing, and one of a key names
--- both paths.
+-- both paths. A kept plan, whatever it seems to cost: after one statement over many rows a session would plan for every one
+-- over one row again. A full join is never done by loops.
 create or replace function frontrow.guard_table(c frontrow.collections) returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
 declare
@@ -44,7 +52,7 @@ begin
   ) as k;
   execute pg_catalog.format($body$
 create or replace function %1$s() returns trigger
-language plpgsql volatile security definer set search_path = ''%2$s as $fn$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan%2$s as $fn$
 declare
   actor text := '';
 begin
@@ -72,7 +80,11 @@ begin
     -- TRUNCATE is one event for the collection, never a deletion per document.
     insert into frontrow.dirty (collection, path, store) values (%3$L, '', 'table');
   end if;
-  if found then
+  -- As ring() would see; a call costs more than the look.
+  if found and not exists (
+    select from frontrow.runs
+    where finished_at is null and heartbeat_at > pg_catalog.clock_timestamp() - interval '5 seconds'
+  ) then
     perform frontrow.ring();
   end if;
   return null;

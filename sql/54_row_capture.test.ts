@@ -136,6 +136,15 @@ test("an update names exactly the documents whose texts it changed", async () =>
   await fc.assert(property, { numRuns: 10 });
 });
 
+test("an update of one row's key names both paths, one to null the one that is gone", async () => {
+  await garden.sql.query(insert);
+  await signals();
+  await garden.sql.query("update public.days set n = 2, title = 'x'");
+  assert.deepEqual(await signals(), [`${PATH} gone`, "days/2024-02-01/2-day/a.md"]);
+  await garden.sql.query("update public.days set day = null");
+  assert.deepEqual(await signals(), ["days/2024-02-01/2-day/a.md gone"]);
+});
+
 test("a statement over many rows says each once, after a statement over one", async () => {
   await garden.sql.query(
     "insert into public.days (day, n, label, body) select '2024-01-01', i, 'a', repeat('b', 300) from generate_series(1, 3000) as i",

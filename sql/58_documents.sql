@@ -1,11 +1,16 @@
 -- What a worker is shown of a document.
 
 create or replace function frontrow.revision_text(collection_name text, document_path text, wanted bigint) returns text
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(r.text, case when not r.deleted and r.purge is distinct from 'done' then d.text end)
   from frontrow.revisions as r
   join frontrow.documents as d on d.collection = r.collection and d.path = r.path
   where r.collection = collection_name and r.path = document_path and r.revision = wanted
+  );
+end;
 $$;
 comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision, null where there is none; the newest one''s is in documents.';
 
@@ -29,7 +34,7 @@ comment on function frontrow.base_body(frontrow.bases) is 'The body that hub and
 
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   c frontrow.collections;
   result jsonb;
@@ -39,8 +44,10 @@ begin
   replicas as materialized (select * from frontrow.read_rows(c, paths)),
   signals as (
     select s.path, pg_catalog.jsonb_object_agg(s.store, s.at) as at from (
-      select d.path, d.store, max(d.at) as at from frontrow.dirty as d
-      where d.collection = collection_name and d.path = any (paths) group by d.path, d.store) as s
+      select p.path, d.store, max(d.at) as at from pg_catalog.unnest(paths) as p (path) cross join lateral (
+        select x.store, x.at from frontrow.dirty as x where x.collection = collection_name and x.path = p.path offset 0
+      ) as d
+      group by p.path, d.store) as s
     group by s.path
   )
   select coalesce(pg_catalog.jsonb_object_agg(p.path, pg_catalog.jsonb_build_object(
@@ -67,10 +74,14 @@ begin
   ) || case when p.path ~ '\.conflict(?:\.[^./]*)?$'
     then pg_catalog.jsonb_build_object('copy', frontrow.wanted_copy(c, p.path)) else '{}' end), '{}') into result
   from pg_catalog.unnest(paths) as p (path)
-  left join frontrow.documents as d on d.collection = c.name and d.path = p.path
-  left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'
-  left join frontrow.bases as bt on bt.collection = c.name and bt.path = p.path and bt.store = 'table'
-  left join frontrow.conflicts as k on k.collection = c.name and k.path = p.path and k.state = 'open'
+  left join lateral (
+    select x.* from frontrow.documents as x where x.collection = c.name and x.path = p.path offset 0) as d on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'bucket' offset 0) as bb on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'table' offset 0) as bt on true
+  left join lateral (select x.* from frontrow.conflicts as x
+    where x.collection = c.name and x.path = p.path and x.state = 'open' offset 0) as k on true
   left join objects as o on o.name = p.path
   left join replicas as r on r.path = p.path
   left join signals on signals.path = p.path;

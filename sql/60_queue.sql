@@ -1,32 +1,45 @@
 -- The queue: claim dirty keys under a lease with a fencing token, complete exactly what was seen, fail with back-off.
 
--- Keys that may be claimed now, oldest signal first.
-create or replace function frontrow.claimable(names text[], most int, is_alone boolean)
+-- Keys that may be claimed now, oldest signal first. A patient worker leaves a document that is being written again and
+-- again until that pauses for 50 ms, or for 1.8 s: one write on the other side then stands for all of them.
+create or replace function frontrow.claimable(names text[], most int, is_alone boolean, is_patient boolean)
 returns table (collection text, path text)
-language sql volatile set search_path = '' as $$
+language plpgsql volatile set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return query
   select d.collection, d.path from (
-    select d.id, d.collection, d.path from frontrow.dirty as d
+    select d.id, d.collection, d.path, d.at from frontrow.dirty as d
     where d.collection = any (names) and d.path <> '' and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path and (
         l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()
-        or (l.attempts >= 2) <> is_alone)
+        or (l.attempts >= 2) <> is_alone) offset 0
     ) and (not is_alone or exists (
-      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path))
+      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path offset 0))
     order by d.id limit most * 8 for update of d skip locked
   ) as d
-  group by d.collection, d.path order by min(d.id) limit most
+  group by d.collection, d.path
+  having not is_patient or count(*) < 3 or max(d.at) < pg_catalog.clock_timestamp() - interval '50 milliseconds'
+    or min(d.at) < pg_catalog.clock_timestamp() - interval '1.8 seconds'
+  order by min(d.id) limit most;
+end;
 $$;
-comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
+comment on function frontrow.claimable(text[], int, boolean, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
 
 -- Leases the wanted keys and answers those that were got. A lease that ran out while its holder is in the middle of
 -- completing it is locked: it is left alone, as waiting for it with its signals locked would be half of a deadlock.
 create or replace function frontrow.take_leases(worker_name text, lease interval, wanted jsonb)
 returns table (collection text, path text, token bigint, attempts int, seen bigint[])
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return query
   with w as materialized (
     select * from pg_catalog.jsonb_to_recordset(wanted) as k (collection text, path text)
   ), untouched as materialized (
-    select h.collection, h.path from frontrow.leases as h join w using (collection, path) for update of h skip locked
+    select h.collection, h.path from w cross join lateral (
+      select l.collection, l.path from frontrow.leases as l
+      where l.collection = w.collection and l.path = w.path for update skip locked) as h
   )
   insert into frontrow.leases as l (collection, path, worker, token, until, attempts, seen)
   select w.collection, w.path, worker_name, pg_catalog.nextval('frontrow.fence'),
@@ -34,13 +47,14 @@ language sql volatile security definer set search_path = '' as $$
     array(select d.id from frontrow.dirty as d where d.collection = w.collection and d.path = w.path)
   from w
   where exists (select from untouched as u where u.collection = w.collection and u.path = w.path)
-    or not exists (select from frontrow.leases as h where h.collection = w.collection and h.path = w.path)
+    or not exists (select from frontrow.leases as h where h.collection = w.collection and h.path = w.path offset 0)
   order by w.collection, w.path
   on conflict (collection, path) do update
     set worker = excluded.worker, token = excluded.token, until = excluded.until, attempts = l.attempts + 1,
       seen = excluded.seen
     where l.until <= pg_catalog.clock_timestamp() and l.not_before <= pg_catalog.clock_timestamp()
-  returning l.collection, l.path, l.token, l.attempts, l.seen
+  returning l.collection, l.path, l.token, l.attempts, l.seen;
+end;
 $$;
 comment on function frontrow.take_leases(text, interval, jsonb) is 'Takes the leases that are free; attempts are counted here, so that a crash counts.';
 
@@ -64,7 +78,10 @@ comment on function frontrow.usable_collections(jsonb) is 'The collections whose
 
 -- Cuts a claim where the texts and objects it would bring outgrow a worker's memory; the first document always stays.
 create or replace function frontrow.within_bytes(wanted jsonb, most bigint) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.jsonb_agg(w.key order by w.place), '[]')
   from (
     select k.key, k.place, sum(
@@ -72,12 +89,37 @@ language sql stable security definer set search_path = '' as $$
     ) over (order by k.place) as bytes
     from pg_catalog.jsonb_array_elements(wanted) with ordinality as k (key, place)
     left join frontrow.collections as c on c.name = k.key ->> 'collection'
-    left join frontrow.documents as d on d.collection = c.name and d.path = k.key ->> 'path'
-    left join storage.objects as o on o.bucket_id = c.bucket and o.name = k.key ->> 'path'
+    left join lateral (
+      select x.text from frontrow.documents as x where x.collection = c.name and x.path = k.key ->> 'path' offset 0
+    ) as d on true
+    left join lateral (
+      select x.metadata from storage.objects as x where x.bucket_id = c.bucket and x.name = k.key ->> 'path' offset 0
+    ) as o on true
   ) as w
   where w.place = 1 or w.bytes <= most or most is null
+  );
+end;
 $$;
 comment on function frontrow.within_bytes(jsonb, bigint) is 'As many of the wanted keys, in order, as fit into so many bytes; at least one.';
+
+-- A worker that has run out of work waits here for more, rather than ask again and again: it sees a signal within
+-- milliseconds of its commit, for a handful of requests. Before anything is written, so that nobody waits for this
+-- transaction. A server that is a single process (PGlite) would serve nobody meanwhile.
+create or replace function frontrow.await_work(names text[], most interval) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  deadline timestamptz := pg_catalog.clock_timestamp() + most;
+begin
+  if (select count(*) from pg_catalog.pg_stat_activity) = 1 then
+    return;
+  end if;
+  while not frontrow.has_work(names) and pg_catalog.clock_timestamp() < deadline loop
+    perform pg_catalog.pg_sleep(0.002);
+  end loop;
+end;
+$$;
+comment on function frontrow.await_work(text[], interval) is 'Returns when a key of these collections could be claimed, or after `most`.';
+revoke execute on function frontrow.await_work(text[], interval) from public, anon, authenticated;
 
 create or replace function frontrow.claim(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -93,11 +135,16 @@ declare
   documents jsonb;
   items jsonb := '[]'::jsonb;
   stranger text;
+  is_patient boolean := coalesce((request ->> 'patient')::boolean, false);
 begin
   perform frontrow.check_protocol(request);
   stranger := frontrow.refuse_stranger(request);
   if stranger is not null then
     return pg_catalog.jsonb_build_object('items', items, 'stranger', stranger);
+  end if;
+  if request ? 'wait' then
+    perform frontrow.await_work(array(select pg_catalog.jsonb_object_keys(request -> 'digests')),
+      least(pg_catalog.make_interval(secs => (request ->> 'wait')::double precision / 1000), interval '1 second'));
   end if;
   perform frontrow.beat((request ->> 'run')::uuid, worker_name, request ->> 'cause');
   if request ? 'paths' then
@@ -108,10 +155,10 @@ begin
     names := frontrow.usable_collections(request -> 'digests');
     perform frontrow.expand_collection_events(names);
     -- A key that failed twice is claimed alone, so that a crash names its culprit.
-    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) into wanted from frontrow.claimable(names, most, false) as k;
+    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) into wanted from frontrow.claimable(names, most, false, is_patient) as k;
     if wanted is null or pg_catalog.random() < 0.1 then
       select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)), wanted) into wanted
-      from frontrow.claimable(names, 1, true) as k;
+      from frontrow.claimable(names, 1, true, is_patient) as k;
     end if;
   end if;
   if wanted is null then
@@ -142,7 +189,7 @@ begin
   return pg_catalog.jsonb_build_object('items', items);
 end;
 $$;
-comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?} → {items}.';
+comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?, wait?, patient?} → {items}.';
 
 -- Five claims and never an answer: the document is set aside until something about it changes.
 create or replace function frontrow.park(collection_name text, document_path text, held bigint) returns void

@@ -36,6 +36,51 @@ async function claim(change: Partial<ClaimRequest> = {}) {
 const slugs = (items: readonly { path: string }[]) =>
   items.map((item) => /([^/]+)\.md$/.exec(item.path)![1]).sort();
 
+test("a patient worker leaves what is written again and again until that pauses", async () => {
+  /** Signals of one document, by their age in seconds; less than 0 stays young however slow the test. */
+  const signals = (...ages: number[]) =>
+    garden.sql.query(
+      `insert into frontrow.dirty (collection, path, store, at)
+       select 'parts', $1, 'bucket', clock_timestamp() - make_interval(secs => a) from unnest($2::float8[]) as a`,
+      [path("often"), ages],
+    );
+  const found = async (patient: boolean) => slugs(await claim({ patient }));
+  const afresh = () => garden.sql.exec("delete from frontrow.dirty; delete from frontrow.leases;");
+  await signals(-60, -60, -60);
+  assert.deepEqual(await found(true), [], "it goes on");
+  assert.deepEqual(await found(false), ["often"], "who does not linger would not be there when it pauses");
+  await afresh();
+  await signals(-60, -60);
+  assert.deepEqual(await found(true), ["often"], "two edits are nothing special");
+  await afresh();
+  await signals(2, -60, -60);
+  assert.deepEqual(await found(true), ["often"], "it has gone on for long enough");
+  await afresh();
+  await signals(1, 1, 1);
+  assert.deepEqual(await found(true), ["often"], "it has paused");
+});
+
+test("a claim that may wait brings what comes meanwhile, and holds nobody up until then", async () => {
+  const { sql } = garden;
+  if (sql.engine === "pglite") {
+    const started = performance.now();
+    await sql.query("select frontrow.await_work('{parts}', '30 seconds')");
+    assert.ok(performance.now() - started < 15_000, "a server that is a single process does not wait");
+    return;
+  }
+  const claiming = claim({ wait: 1000 });
+  const asleep = () =>
+    sql.query<{ xid: string | null }>(
+      "select backend_xid::text as xid from pg_stat_activity where wait_event = 'PgSleep'",
+    );
+  let waiting = await asleep();
+  while (waiting.length === 0) waiting = await asleep();
+  // With a transaction id, readers of the change feed would wait as well.
+  assert.deepEqual(waiting, [{ xid: null }]);
+  await mark("late");
+  assert.deepEqual(slugs(await claiming), ["late"]);
+});
+
 function fail(item: { path: string; token: string }, kind: FailItem["class"]) {
   const { path, token } = item;
   return garden.hub.fail(crypto.randomUUID(), [

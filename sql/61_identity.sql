@@ -14,11 +14,16 @@ comment on function frontrow.set_identity(text) is 'Makes this the project the d
 
 -- Null for the project's own callers and before the first registration.
 create or replace function frontrow.stranger_reason(request jsonb) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select pg_catalog.format('this database belongs to the project "%s", and the caller is for "%s": nothing is written'
     || ' until a person says which one is right', registered.value #>> '{}', coalesce(request ->> 'identity', 'none'))
   from frontrow.settings as registered
   where registered.name = 'identity' and registered.value #>> '{}' is distinct from request ->> 'identity'
+  );
+end;
 $$;
 comment on function frontrow.stranger_reason(jsonb) is 'What a caller for another project is told; null for the project''s own.';
 

@@ -2,10 +2,12 @@
 
 -- A run exists from its first claim and beats while it claims; at most one write a second.
 create or replace function frontrow.beat(run_id uuid, worker_name text, run_cause text) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   insert into frontrow.runs (id, worker, cause) values (run_id, worker_name, run_cause)
   on conflict (id) do update set heartbeat_at = pg_catalog.clock_timestamp()
-  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second'
+  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second';
+end;
 $$;
 comment on function frontrow.beat(uuid, text, text) is 'Starts a run or renews its heartbeat.';
 
@@ -26,19 +28,28 @@ $$;
 comment on function frontrow.log_items(uuid, text, jsonb) is 'Counts outcomes in their run and logs them unless nothing happened. Entries: {path, outcome, code?, message?}.';
 
 create or replace function frontrow.warning_entries(item jsonb) returns setof jsonb
-language sql immutable set search_path = '' as $$
+language plpgsql immutable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return query
   select pg_catalog.jsonb_build_object('path', item -> 'path', 'outcome', 'warning', 'code', w -> 'rule',
     'message', pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
-  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w
+  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w;
+end;
 $$;
 comment on function frontrow.warning_entries(jsonb) is 'What a reader should know of a document that was taken as it is, as entries of the log.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return (
   select exists (
     select from frontrow.dirty as d where (names is null or d.collection = any (names)) and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
-        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
+        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()) offset 0))
+  );
+end;
 $$;
 comment on function frontrow.has_work(text[]) is 'Whether a key (of these collections) could be claimed now.';
 

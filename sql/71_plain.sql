@@ -34,7 +34,7 @@ comment on function frontrow.plain_kind(jsonb) is 'Whether an item has the shape
 
 -- Locks the documents, and the rows that are written, of those it answers. Never waits: who holds one of them is left to the slow path.
 create or replace function frontrow.plain_items(c frontrow.collections, items jsonb) returns frontrow.plain_item[]
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   authors jsonb;
   paths text[];
@@ -61,9 +61,11 @@ begin
   if paths is null then
     return '{}'::frontrow.plain_item[];
   end if;
-  select coalesce(pg_catalog.jsonb_object_agg(d.path, d.revision), '{}') into current from (
-    select path, revision from frontrow.documents
-    where collection = c.name and path = any (paths) order by path for update skip locked
+  select coalesce(pg_catalog.jsonb_object_agg(d.path, d.revision), '{}') into current
+  from (select p.path from pg_catalog.unnest(paths) as p (path) order by p.path) as p
+  cross join lateral (
+    select x.path, x.revision from frontrow.documents as x
+    where x.collection = c.name and x.path = p.path for update skip locked
   ) as d;
   with i as materialized (
     select e.item, e.place::int as place, e.item ->> 'path' as path, e.item #>> '{expect,table}' as expected,
@@ -83,22 +85,25 @@ begin
     b.fields, frontrow.base_body(b), i.item)::frontrow.plain_item order by i.place)
   into work
   from i
-  join frontrow.leases as l on l.collection = c.name and l.path = i.path and l.token = (i.item ->> 'token')::bigint
-    and l.until > pg_catalog.clock_timestamp()
-  left join frontrow.bases as b on b.collection = c.name and b.path = i.path and b.store = 'table'
-  left join frontrow.bases as f on f.collection = c.name and f.path = i.path and f.store = 'bucket'
+  cross join lateral (select x.token from frontrow.leases as x
+    where x.collection = c.name and x.path = i.path and x.token = (i.item ->> 'token')::bigint
+      and x.until > pg_catalog.clock_timestamp() offset 0) as l
+  left join lateral (select x.path, x.version, x.fields, x.body from frontrow.bases as x
+    where x.collection = c.name and x.path = i.path and x.store = 'table' offset 0) as b on true
+  left join lateral (select x.version from frontrow.bases as x
+    where x.collection = c.name and x.path = i.path and x.store = 'bucket' offset 0) as f on true
   left join objects as o on o.name = i.path
   where i.keys is not null
     and (current ->> i.path)::bigint is not distinct from (i.item #>> '{expect,revision}')::bigint
     and (current ? i.path or not exists (
-      select from frontrow.documents as d where d.collection = c.name and d.path = i.path))
+      select from frontrow.documents as d where d.collection = c.name and d.path = i.path offset 0))
     and (not (i.item -> 'expect') ? 'bucket' or i.item #>> '{expect,bucket}' is not distinct from o.version)
     and case when i.kind = 'file' then f.version = i.item #>> '{expect,bucket}'
       when i.expected is null then b.path is null else b.version = i.expected and b.fields is not null end
     and not exists (select from frontrow.conflicts as x
-      where x.collection = c.name and x.path = i.path and x.state = 'open')
+      where x.collection = c.name and x.path = i.path and x.state = 'open' offset 0)
     and not exists (select from frontrow.halt_items as x join frontrow.halts as h on h.id = x.halt
-      where h.collection = c.name and h.state <> 'closed' and x.path = i.path);
+      where h.collection = c.name and h.state <> 'closed' and x.path = i.path offset 0);
   places := frontrow.lock_rows(c, array(select w from pg_catalog.unnest(work) as w where w.kind = 'row'))
     || array(select w.place from pg_catalog.unnest(work) as w
       join frontrow.read_rows(c, array(select x.path from pg_catalog.unnest(work) as x where x.kind = 'file')) as r

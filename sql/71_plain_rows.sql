@@ -73,6 +73,9 @@ returns setof frontrow.row_agreement
 language plpgsql volatile security definer
 set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
 begin
+  if pg_catalog.cardinality(work) = 0 then
+    return;
+  end if;
   return query execute pg_catalog.format(
     'with back as materialized (
        select w.place, w.path, w.current, r.fields, r.body, coalesce(w.before_fields - w.cleared, ''{}'') as before, w.before_body,

@@ -14,8 +14,8 @@ begin
     e.store, w.author, coalesce(w.item ->> 'message', w.item ->> 'outcome'), w.item #>> '{revisions,0,digest}'
   from pg_catalog.unnest(work) as w
   cross join lateral (select w.item #>> '{revisions,0,store}' as store) as e
-  left join frontrow.bases as b on b.collection = c.name and b.path = w.path
-    and b.store = case e.store when 'directory' then 'bucket' else e.store end
+  left join lateral (select x.path, x.revision from frontrow.bases as x where x.collection = c.name and x.path = w.path
+    and x.store = case e.store when 'directory' then 'bucket' else e.store end offset 0) as b on true
   order by w.place;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
   select c.name, w.path, w.item #>> '{revisions,0,text}', w.item #>> '{revisions,0,digest}', w.current + 1,

@@ -24,18 +24,26 @@ comment on function frontrow.known_type(oid, int) is 'Frontrow''s name for a sup
 
 -- Digest of the definitions the engine relies on; a change halts the collection until it is registered again.
 create or replace function frontrow.table_fingerprint(table_id oid, columns jsonb, body_column text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.md5(pg_catalog.string_agg(
     pg_catalog.format('%s:%s:%s:%s', a.attname, a.atttypid, a.attgenerated, a.attidentity), ',' order by a.attname)), '')
   from pg_catalog.pg_attribute as a
   where a.attrelid = table_id and a.attnum > 0 and not a.attisdropped and (
     a.attname = body_column or a.attname = 'deleted_at'
     or a.attname in (select e ->> 'column' from pg_catalog.jsonb_array_elements(columns) as e))
+  );
+end;
 $$;
 comment on function frontrow.table_fingerprint(oid, jsonb, text) is 'Digest of the mapped columns'' definitions as they are now.';
 
 create or replace function frontrow.is_key(table_id oid, key_columns text[]) returns boolean
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+begin
+  return (
   select exists (
     select from pg_catalog.pg_index as i
     where i.indrelid = table_id and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
@@ -43,15 +51,19 @@ language sql stable set search_path = '' as $$
       and (select pg_catalog.array_agg(a.attname::text order by a.attname) from pg_catalog.pg_attribute as a
            where a.attrelid = table_id and a.attnum = any (i.indkey))
         = (select pg_catalog.array_agg(k order by k) from pg_catalog.unnest(key_columns) as k))
+  );
+end;
 $$;
 comment on function frontrow.is_key(oid, text[]) is 'Whether a unique constraint or index is over exactly these columns.';
 
 -- A collection whose table was renamed, dropped or changed must stop alone: every other would fail with it.
 create or replace function frontrow.is_as_registered(c frontrow.collections) returns boolean
-language sql stable set search_path = '' as $$
-  select coalesce(pg_catalog.to_regclass(frontrow.qualified_table(c)) = c.table_id
+language plpgsql stable set search_path = '' as $$
+begin
+  return coalesce(pg_catalog.to_regclass(frontrow.qualified_table(c)) = c.table_id
     and frontrow.table_fingerprint(c.table_id, c.columns, c.body_column) = c.fingerprint
-    and frontrow.is_key(c.table_id, c.key_columns), false)
+    and frontrow.is_key(c.table_id, c.key_columns), false);
+end;
 $$;
 comment on function frontrow.is_as_registered(frontrow.collections) is 'Whether the collection''s table is still the one that was registered.';
 

@@ -8,6 +8,8 @@ import { openProject, type Project } from "../start/project.ts";
 export interface Ground {
   project: Project;
   database: "postgres" | "pglite";
+  /** Absent for PGlite, which is reached through the project alone. */
+  databaseUrl?: string;
   stop(): Promise<void>;
 }
 
@@ -31,17 +33,27 @@ export async function openGround(
     await project.stop();
     await server.stop();
   };
-  return { project, database: "postgres", stop };
+  return { project, database: "postgres", databaseUrl: server.url, stop };
 }
 
 /** Waits until nothing is pending and no worker holds anything. */
-export async function quiet({ stack }: Project, most = 120_000): Promise<void> {
+export async function quiet(project: Project, most = 120_000): Promise<void> {
+  const busy =
+    "exists (select from frontrow.dirty) or exists (select from frontrow.leases where until > clock_timestamp())";
+  await until(project, `not (${busy})`, most);
+}
+
+/** Waits until no worker is awake any more either. */
+export async function asleep(project: Project): Promise<void> {
+  await quiet(project);
+  await until(project, "not exists (select from frontrow.runs where finished_at is null)", 120_000);
+}
+
+async function until({ stack }: Project, condition: string, most: number): Promise<void> {
   const deadline = performance.now() + most;
   for (;;) {
-    const [left] = await stack.sql.query<{ busy: boolean }>(
-      "select exists (select from frontrow.dirty) or exists (select from frontrow.leases where until > clock_timestamp()) as busy",
-    );
-    if (!left!.busy) return;
+    const [found] = await stack.sql.query<{ so: boolean }>(`select ${condition} as so`);
+    if (found!.so) return;
     if (performance.now() > deadline) throw new Error(`still busy after ${most} ms`);
     await new Promise((done) => setTimeout(done, 5));
   }

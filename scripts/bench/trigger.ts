@@ -1,19 +1,22 @@
 /**
- * What capture adds to a user's own statement. A captured table and its twin without capture take turns, statement by
- * statement; so do objects in a bucket that is watched and one that is not. Once as a real server commits (fsync,
+ * What capture adds to a user's own statement. A captured table, its twin without capture, and one with the least trigger
+ * that could do it, take turns, statement by statement; so do objects in three buckets. Once as a real server commits (fsync,
  * synchronous_commit and full_page_writes on), once with all of that off.
  */
+import { openPostgres } from "../local/database/postgres-js.ts";
 import type { Sql } from "../local/stack.ts";
 import { atMost, type BenchOptions, type Figures, median, round, spread } from "./case.ts";
 import { openGround } from "./server.ts";
 import {
-  addTwin,
+  addTwins,
   BULK,
   beAwake,
   type Change,
   clear,
   pgNetQueues,
+  SIDES,
   SINGLES,
+  type Side,
   vacuum,
 } from "./trigger-changes.ts";
 
@@ -21,10 +24,8 @@ const ROWS = 100_000;
 /** Statements of one kind in one run, on each side. */
 const STATEMENTS = 100;
 
-interface Taken {
-  with: number[];
-  without: number[];
-}
+type Taken = Record<Side, number[]>;
+const nothing = (): Taken => ({ with: [], without: [], floor: [] });
 
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
@@ -32,10 +33,12 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) * 1000;
 }
 
-/** Both sides of one change, each first every other time. */
-async function both(taken: Taken, isTurned: boolean, change: (isCaptured: boolean) => Promise<unknown>) {
-  for (const isCaptured of isTurned ? [true, false] : [false, true])
-    taken[isCaptured ? "with" : "without"].push(await timed(() => change(isCaptured)));
+/** All sides of one change, each first in its turn. */
+async function each(taken: Taken, turn: number, change: (side: Side) => Promise<unknown>) {
+  for (let i = 0; i < SIDES.length; i++) {
+    const side = SIDES[(turn + i) % SIDES.length]!;
+    taken[side].push(await timed(() => change(side)));
+  }
 }
 
 async function commitAs(sql: Sql, how: "durable" | "fast"): Promise<void> {
@@ -52,7 +55,7 @@ async function measure(
 ): Promise<Map<string, Taken>> {
   const found = new Map<string, Taken>();
   const takenOf = ({ name }: Change) => {
-    if (!found.has(name)) found.set(name, { with: [], without: [] });
+    if (!found.has(name)) found.set(name, nothing());
     return found.get(name)!;
   };
   let nth = 0;
@@ -60,18 +63,18 @@ async function measure(
     for (const change of SINGLES) {
       await clear(sql);
       if (change.isAwake) await beAwake(sql);
-      for (let i = -5; i < STATEMENTS; i++) {
+      for (let i = -15; i < STATEMENTS; i++) {
         const at = ++nth;
-        const taken = i < 0 ? { with: [], without: [] } : takenOf(change);
-        await both(taken, i % 2 === 0, (isCaptured) => change.run(sql, isCaptured, at));
+        const taken = i < 0 ? nothing() : takenOf(change);
+        await each(taken, at, (side) => change.run(sql, side, at));
       }
     }
     await clear(sql);
     await beAwake(sql);
     for (const change of BULK) {
-      const taken: Taken = { with: [], without: [] };
-      await both(taken, run % 2 === 0, (isCaptured) => change.run(sql, isCaptured, ROWS));
-      for (const side of ["with", "without"] as const) takenOf(change)[side].push(taken[side][0]! / ROWS);
+      const taken = nothing();
+      await each(taken, run, (side) => change.run(sql, side, ROWS));
+      for (const side of SIDES) takenOf(change)[side].push(taken[side][0]! / ROWS);
       await vacuum(sql);
     }
     seen();
@@ -82,7 +85,7 @@ async function measure(
 function figures(found: Map<string, Taken>): Record<string, unknown> {
   return Object.fromEntries(
     [...found].map(([name, taken]) => {
-      const [slow, fast] = [median(taken.with), median(taken.without)];
+      const [slow, fast, floor] = [median(taken.with), median(taken.without), median(taken.floor)];
       return [
         name,
         {
@@ -90,6 +93,8 @@ function figures(found: Map<string, Taken>): Record<string, unknown> {
           without: spread(taken.without),
           added_us: round(slow - fast),
           added_percent: round((slow / fast - 1) * 100),
+          floor_added_us: round(floor - fast),
+          floor_added_percent: round((floor / fast - 1) * 100),
         },
       ];
     }),
@@ -98,10 +103,12 @@ function figures(found: Map<string, Taken>): Record<string, unknown> {
 
 export async function bench({ runs = 5, progress }: BenchOptions): Promise<Figures> {
   const ground = await openGround();
-  const { sql } = ground.project.stack;
   // Nobody is woken: what is measured is the statement, not the worker that follows.
   await pgNetQueues(ground.project.stack);
-  await addTwin(sql);
+  // One session: each of a pool's ten would compile and plan the trigger first.
+  const session = ground.databaseUrl ? openPostgres(ground.databaseUrl, { connections: 1 }) : null;
+  const sql = session ?? ground.project.stack.sql;
+  await addTwins(sql);
   const settings = ground.database === "postgres" ? (["durable", "fast"] as const) : (["fast"] as const);
   const found = {} as Record<"durable" | "fast", Map<string, Taken>>;
   try {
@@ -112,6 +119,7 @@ export async function bench({ runs = 5, progress }: BenchOptions): Promise<Figur
       found[how] = await measure(sql, { runs, seen });
     }
   } finally {
+    await session?.close();
     await ground.stop();
   }
   const real = found.durable ?? found.fast;

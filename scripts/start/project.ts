@@ -23,6 +23,8 @@ export interface ProjectOptions {
   dataDir: string;
   databaseUrl?: string | undefined;
   port?: number | undefined;
+  /** As the stack's. @default 0 */
+  pgNetPauseMs?: number | undefined;
   /** Told of every document the worker has dealt with. */
   onResults?: (results: readonly Result[]) => void;
 }
@@ -65,6 +67,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     dataDir: options.dataDir,
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     ...(options.port === undefined ? {} : { port: options.port }),
+    pgNetPauseMs: options.pgNetPauseMs ?? 0,
   });
   try {
     await stack.migrate(join(ROOT, "supabase/migrations"));

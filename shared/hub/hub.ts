@@ -87,6 +87,16 @@ export interface ClaimRequest {
   leaseSeconds: number;
   /** Collection name → `digest:fingerprint`: what this worker was built for. Others are left alone. */
   digests: Readonly<Record<string, string>>;
+  /**
+   * Milliseconds to wait for work where there is none, at most 1000. A hub that cannot wait answers at once.
+   * @default 0
+   */
+  wait?: number;
+  /**
+   * Leave a document that is being written again and again until that pauses, at most 2 s.
+   * @default false
+   */
+  patient?: boolean;
   /** Claim just these, dirty or not. */
   paths?: readonly { collection: string; path: string }[];
 }

@@ -5,11 +5,11 @@ export interface Limits {
   cpu: number;
   /** Milliseconds in one execution. @default 60000 */
   wall: number;
-  /** Documents in one claim. @default 50 */
+  /** Documents in one claim. @default 100 */
   documents: number;
   /** Bytes of texts and objects in one claim; at least one document is taken whatever its size. @default 2 MiB */
   bytes: number;
-  /** Storage requests in flight. @default 4 */
+  /** Storage requests in flight. @default 8 */
   requests: number;
   /** Milliseconds to go on polling after the last work, so that edits that follow each other need no doorbell. @default 2000 */
   linger: number;
@@ -18,9 +18,9 @@ export interface Limits {
 export const EDGE_LIMITS: Limits = {
   cpu: 800,
   wall: 60_000,
-  documents: 50,
+  documents: 100,
   bytes: 2 * 1024 * 1024,
-  requests: 4,
+  requests: 8,
   linger: 2000,
 };
 

@@ -24,10 +24,25 @@ export interface Result {
   message?: string | undefined;
 }
 
+/** Documents that are read while as many before them are applied. */
+const PART = 25;
+
 /** Carries out one claim. Whatever fails is given back; nothing is left half done that the next claim cannot settle. */
 export async function pass(context: PassContext, items: readonly ClaimedDocument[]): Promise<Result[]> {
+  const results: Result[] = [];
+  let reading = planDocuments(context, items.slice(0, PART));
+  for (let at = PART; at - PART < items.length; at += PART) {
+    const decided = await reading;
+    reading = planDocuments(context, items.slice(at, at + PART));
+    // Should the hub fail now, nobody waits for it any more.
+    reading.catch(() => undefined);
+    results.push(...(await carryOut(context, decided)));
+  }
+  return results;
+}
+
+async function carryOut(context: PassContext, decided: Awaited<ReturnType<typeof planDocuments>>) {
   const { hub, run } = context;
-  const decided = await planDocuments(context, items);
   const failures: FailItem[] = [];
   const results: Result[] = [];
   const planned: Planned[] = [];

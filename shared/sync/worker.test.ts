@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FrontrowError } from "../errors.ts";
-import type { ApplyItem, ClaimedDocument, Hub } from "../hub/hub.ts";
+import type { ApplyItem, ClaimedDocument, ClaimRequest, Hub } from "../hub/hub.ts";
 import { createMemoryStore } from "../stores/memory-store.ts";
 import type { Clock, Limits } from "./budget.ts";
 import { drain } from "./worker.ts";
@@ -34,14 +34,15 @@ interface Paper {
   finished: { ring: boolean; error?: string }[];
 }
 
-/** A hub that hands out these claims at these times, and then nothing. */
-function paper(claims: { at: number; items: ClaimedDocument[] }[], tick = 0): Paper {
+/** A hub that hands out these claims at these times, and then nothing. One that can wait does so as long as it may. */
+function paper(claims: { at: number; items: ClaimedDocument[] }[], tick = 0, canWait = false): Paper {
   let now = 0;
   const waiting = [...claims];
   const [asked, slept, finished]: [string[], number[], Paper["finished"]] = [[], [], []];
   const hub = {
-    async claim() {
+    async claim({ wait = 0 }: ClaimRequest) {
       asked.push("claim");
+      if (canWait) now = Math.max(now, Math.min(now + wait, waiting[0]?.at ?? Number.POSITIVE_INFINITY));
       return waiting.length > 0 && waiting[0]!.at <= now ? waiting.shift()!.items : [];
     },
     async apply(_run: string, items: readonly ApplyItem[]) {
@@ -119,7 +120,20 @@ test("it lingers: what comes soon after needs no doorbell, and the waits grow", 
   assert.deepEqual(counts, { unchanged: 2 });
   assert.ok(hub.slept[0]! <= 20, "at first it looks again at once");
   assert.ok(Math.max(...hub.slept) <= 500);
-  assert.ok(hub.slept.length < 120, `${hub.slept.length} polls of an idle queue`);
+  assert.ok(hub.slept.length < 200, `${hub.slept.length} polls of an idle queue`);
+});
+
+test("a hub that can wait for work is asked a few times only", async () => {
+  const claims = [
+    { at: 0, items: [document("a")] },
+    { at: 300, items: [document("b")] },
+  ];
+  const hub = paper(claims, 0, true);
+  const { counts } = await run(hub, { linger: 2000 });
+  assert.deepEqual(counts, { unchanged: 2 });
+  assert.equal(hub.clock.now(), 2300, "it lingered as long as it should after the last work");
+  assert.deepEqual(hub.slept, []);
+  assert.ok(hub.asked.length < 20, `${hub.asked.length} requests`);
 });
 
 test("when the time is spent it ends, and another is woken for the rest", async () => {
@@ -152,6 +166,31 @@ test("a claim asks for no more documents and bytes than may be held at once", as
   };
   await run(hub, { linger: 0, documents: 7, bytes: 1000 });
   assert.deepEqual(hub.asked, ["claim"]);
+});
+
+test("of a large claim, a part is read while the part before is applied", async () => {
+  const looked = new Set<number>();
+  const items = Array.from({ length: 60 }, (_, nth) =>
+    Object.defineProperty(document(`n${nth}`), "path", {
+      get() {
+        looked.add(nth);
+        return `things/n${nth}.md`;
+      },
+    }),
+  );
+  const hub = paper([{ at: 0, items }]);
+  const { apply } = hub.hub;
+  const ahead: number[] = [];
+  let applied = 0;
+  hub.hub.apply = (run, part) => {
+    applied += part.length;
+    ahead.push(looked.size - applied);
+    return apply(run, part);
+  };
+  const { counts } = await run(hub, { linger: 0 });
+  assert.deepEqual(counts, { unchanged: 60 });
+  assert.deepEqual(hub.asked.slice(0, 4), ["claim", "apply 25", "apply 25", "apply 10"]);
+  assert.ok(ahead[0]! > 0 && ahead[1]! > 0, `${ahead} documents were being read when a part was applied`);
 });
 
 test("it can be told to stop, and does so between claims", async () => {

@@ -31,8 +31,13 @@ export interface RunSummary {
 }
 
 const LEASE_SECONDS = 90;
-/** Milliseconds between polls while lingering: a sixteenth of the time idle, since an edit is most likely followed soon. */
-const POLL = { least: 5, most: 50, share: 1 / 16 };
+/** Milliseconds that an idle worker's claim waits in the hub; what it takes when its worker has died, waits for the lease. */
+const WAIT = 250;
+/**
+ * Milliseconds between claims of a hub that cannot wait: a part of the time idle, since an edit is most likely followed
+ * soon.
+ */
+const POLL = { least: 4, most: 24, share: 1 / 24 };
 
 /**
  * Works until nothing is due. Never throws for a document's sake; a hub that does not answer ends the run with
@@ -53,11 +58,15 @@ export async function drain(options: WorkerOptions): Promise<RunSummary> {
     maxBytes: limits.bytes,
     leaseSeconds: options.leaseSeconds ?? LEASE_SECONDS,
     digests: digestsOf(bindings),
+    // Who lingers is there when it pauses.
+    patient: limits.linger > 0,
   };
   let idleSince: number | null = null;
   try {
     while (!options.signal?.aborted) {
-      const items = await hub.claim(request);
+      const asked = clock.now();
+      const wait = idleSince === null ? 0 : Math.ceil(Math.min(WAIT, limits.linger - (asked - idleSince)));
+      const items = await hub.claim(wait > 0 ? { ...request, wait } : request);
       if (items.length > 0) {
         idleSince = null;
         report(await pass(context, items));
@@ -65,7 +74,8 @@ export async function drain(options: WorkerOptions): Promise<RunSummary> {
         idleSince ??= clock.now();
         const idle = clock.now() - idleSince;
         if (idle >= limits.linger) break;
-        await clock.sleep(Math.min(Math.max(idle * POLL.share, POLL.least), POLL.most));
+        if (clock.now() - asked < wait / 2)
+          await clock.sleep(Math.min(Math.max(idle * POLL.share, POLL.least), POLL.most));
       }
       if (budget.isSpent()) break;
     }

@@ -31,7 +31,6 @@ language plpgsql stable set search_path = '' as $$
 declare
   found_secret text;
 begin
-  -- Static, so that its plan is kept: it may run in a user's transaction.
   select s.decrypted_secret into found_secret from vault.decrypted_secrets as s where s.name = secret_name;
   return nullif(found_secret, '');
 exception when others then
@@ -625,8 +624,15 @@ begin
   ) then
     return;
   end if;
-  functions_url := frontrow.secret('frontrow_functions_url');
-  token := frontrow.secret('frontrow_hook_token');
+  begin
+    -- Both at once, as it may be a user's transaction.
+    select nullif(max(s.decrypted_secret) filter (where s.name = 'frontrow_functions_url'), ''),
+      nullif(max(s.decrypted_secret) filter (where s.name = 'frontrow_hook_token'), '')
+    into functions_url, token from vault.decrypted_secrets as s
+    where s.name in ('frontrow_functions_url', 'frontrow_hook_token');
+  exception when others then
+    functions_url := null; -- no vault is no secret
+  end;
   if functions_url is null or token is null then
     raise debug 'frontrow: no doorbell: the vault secret frontrow_functions_url or frontrow_hook_token is missing';
     return;
@@ -742,9 +748,14 @@ revoke execute on function frontrow.newest_actors(text, text) from public, anon,
 -- Live objects only: a versioned bucket keeps archived rows and delete markers beside them. The columns are read
 -- through to_jsonb because older Storage versions do not have all of them. Those also left objects without a version:
 -- here it is ''.
+-- The settings, here and in the queue: the plan is kept, and was perhaps made while the tables were small. It must look up
+-- by key all the same.
 create or replace function frontrow.live_objects(bucket_name text, names text[])
 returns table (name text, version text, size bigint, etag text, content_type text, cache_control text, user_metadata jsonb)
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return query
   select o.name, coalesce(o.version, ''), (o.metadata ->> 'size')::bigint, o.metadata ->> 'eTag', o.metadata ->> 'mimetype',
     o.metadata ->> 'cacheControl', pg_catalog.to_jsonb(o) -> 'user_metadata'
   from pg_catalog.unnest(names) as wanted (name)
@@ -753,7 +764,8 @@ language sql stable security definer set search_path = '' as $$
     select x.* from storage.objects as x where x.bucket_id = bucket_name and x.name = wanted.name offset 0
   ) as o
   where pg_catalog.to_jsonb(o) ->> 'archived_at' is null
-    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false
+    and coalesce((pg_catalog.to_jsonb(o) ->> 'is_delete_marker')::boolean, false) = false;
+end;
 $$;
 comment on function frontrow.live_objects(text, text[]) is 'Version, size and headers of the named objects that exist now.';
 revoke execute on function frontrow.live_objects(text, text[]) from public, anon, authenticated;
@@ -825,7 +837,7 @@ comment on function frontrow.tg_fence_delete() is 'Skips an engine delete whose 
 revoke execute on function frontrow.tg_fence_delete() from public, anon, authenticated;
 
 create or replace function frontrow.tg_capture_object() returns trigger
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
   landed text := nullif(current_setting('frontrow.landed', true), '');
   actor text;
@@ -842,7 +854,11 @@ begin
   join frontrow.collections as c on c.bucket = o.bucket and o.name ~ c.pattern
   -- An object overwritten where it is, is not gone. What there is no old or new one of is null, and in no bucket.
   where not o.gone or (old.bucket_id, old.name) is distinct from (new.bucket_id, new.name);
-  if found then
+  -- As ring() would see; a call costs more than the look.
+  if found and not exists (
+    select from frontrow.runs
+    where finished_at is null and heartbeat_at > pg_catalog.clock_timestamp() - interval '5 seconds'
+  ) then
     perform frontrow.ring();
   end if;
   return null;
@@ -958,29 +974,46 @@ $$;
 comment on function frontrow.path_keys(frontrow.collections, text) is 'The key values a path names, or null.';
 
 create or replace function frontrow.qualified_table(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$ select pg_catalog.format('%I.%I', c.table_schema, c.table_name) $$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return pg_catalog.format('%I.%I', c.table_schema, c.table_name);
+end;
+$$;
 comment on function frontrow.qualified_table(frontrow.collections) is 'The user''s table, quoted.';
 
 create or replace function frontrow.sql_type(c frontrow.collections, column_name text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(
     (select e ->> 'sql_type' from pg_catalog.jsonb_array_elements(c.columns) as e where e ->> 'column' = column_name),
     'text')
+  );
+end;
 $$;
 comment on function frontrow.sql_type(frontrow.collections, text) is 'The type of a mapped column, as SQL writes it.';
 
 -- `r.k1 = $1[1]::int4 and …` for the keys in the array expression given.
 create or replace function frontrow.key_condition(c frontrow.collections, keys text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select pg_catalog.string_agg(
     pg_catalog.format('r.%I = (%s)[%s]::%s', k.name, keys, k.i, frontrow.sql_type(c, k.name)), ' and ' order by k.i)
   from pg_catalog.unnest(c.key_columns) with ordinality as k (name, i)
+  );
+end;
 $$;
 comment on function frontrow.key_condition(frontrow.collections, text) is 'SQL that finds the row r by an array of key texts.';
 
 -- jsonb_build_object('name', r.name::text, …) over every mapped column but the body.
 create or replace function frontrow.fields_expression(c frontrow.collections) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.string_agg(part, ' || ' order by chunk), '''{}''::jsonb')
   from (
     select e.i / 40 as chunk, 'pg_catalog.jsonb_build_object(' || pg_catalog.string_agg(
@@ -990,12 +1023,16 @@ language sql stable set search_path = '' as $$
     where (e.col ->> 'mapped')::boolean
     group by 1
   ) as chunks
+  );
+end;
 $$;
 comment on function frontrow.fields_expression(frontrow.collections) is 'SQL for the mapped columns of row r as one jsonb of texts.';
 
 create or replace function frontrow.body_expression(c frontrow.collections) returns text
-language sql stable set search_path = '' as $$
-  select case when c.body_column is null then 'null::text' else pg_catalog.format('r.%I::text', c.body_column) end
+language plpgsql stable set search_path = '' as $$
+begin
+  return case when c.body_column is null then 'null::text' else pg_catalog.format('r.%I::text', c.body_column) end;
+end;
 $$;
 comment on function frontrow.body_expression(frontrow.collections) is 'SQL for the body of row r.';
 
@@ -1010,8 +1047,10 @@ $$;
 comment on function frontrow.row_version(jsonb, text) is 'The table store''s version: SHA-256 over every mapped column and the body.';
 
 create or replace function frontrow.live_condition(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$
-  select case when c.soft_delete then 'r.deleted_at is null' else 'true' end
+language plpgsql immutable set search_path = '' as $$
+begin
+  return case when c.soft_delete then 'r.deleted_at is null' else 'true' end;
+end;
 $$;
 comment on function frontrow.live_condition(frontrow.collections) is 'SQL that is true for rows that are not softly deleted.';
 
@@ -1084,7 +1123,11 @@ revoke execute on function frontrow.normalized(frontrow.collections, jsonb) from
 -- A user's triggers may name their tables without a schema: they get the path an API request would have. Everything of
 -- ours is qualified, and the setting ends with the function that makes it.
 create or replace function frontrow.api_path(c frontrow.collections) returns text
-language sql immutable set search_path = '' as $$ select pg_catalog.format('%I, public, extensions', c.table_schema) $$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return pg_catalog.format('%I, public, extensions', c.table_schema);
+end;
+$$;
 comment on function frontrow.api_path(frontrow.collections) is 'The search_path under which a user''s triggers run.';
 
 -- Writes one row under a precondition. Answers false when the row is not at `expected` (null: no live row).
@@ -1200,21 +1243,28 @@ revoke execute on function frontrow.delete_row(frontrow.collections, text, text)
 -- The table store, watching: the capture triggers of a collection's table. Made by register.
 
 -- SQL for whether the rows o and n differ in a mapped column, one of them missing included. To the byte where a type takes
--- for equal what its texts tell apart (1.0 and 1.00): the row's version is made of the texts. The body comes last, as it
--- may have to be unpacked.
+-- for equal what its texts tell apart (1.0 and 1.00): the row's version is made of the texts. Those columns are compared as
+-- one record, as each record costs. The body comes last, as it may have to be unpacked.
 create or replace function frontrow.differs_expression(c frontrow.collections) returns text
 language sql stable set search_path = '' as $$
-  select pg_catalog.string_agg(pg_catalog.format(case
-      when m.type = 'text' then 'o.%1$I collate "C" is distinct from n.%1$I collate "C"'
-      when m.type in ('numeric', 'float8', 'jsonb', 'text[]') then 'row(o.%1$I)::record operator(pg_catalog.*<>) row(n.%1$I)::record'
-      else 'o.%1$I is distinct from n.%1$I' end, m.name), ' or ' order by m.place, m.name)
+  select pg_catalog.string_agg(g.differs, ' or ' order by g.place, g.differs)
   from (
-    select e ->> 'column' as name, e ->> 'type' as type,
-      case when e ->> 'column' = c.body_column then 3 when e ->> 'type' = any ('{jsonb,text[]}') then 2 else 1 end as place
-    from pg_catalog.jsonb_array_elements(c.columns) as e
-    union select 'deleted_at', 'timestamptz', 1 where c.soft_delete
-    union select c.body_column, 'text', 3 where c.body_column is not null
-  ) as m
+    select m.place, case m.place
+      when 2 then pg_catalog.format('row(%s)::record operator(pg_catalog.*<>) row(%s)::record',
+        pg_catalog.string_agg(pg_catalog.format('o.%I', m.name), ', ' order by m.name),
+        pg_catalog.string_agg(pg_catalog.format('n.%I', m.name), ', ' order by m.name))
+      else pg_catalog.string_agg(pg_catalog.format(case when m.type = 'text'
+        then 'o.%1$I collate "C" is distinct from n.%1$I collate "C"' else 'o.%1$I is distinct from n.%1$I' end, m.name),
+        ' or ' order by m.name) end as differs
+    from (
+      select e ->> 'column' as name, e ->> 'type' as type, case when e ->> 'column' = c.body_column then 3
+        when e ->> 'type' = any ('{numeric,float8,jsonb,text[]}') then 2 else 1 end as place
+      from pg_catalog.jsonb_array_elements(c.columns) as e
+      union select 'deleted_at', 'timestamptz', 1 where c.soft_delete
+      union select c.body_column, 'text', 3 where c.body_column is not null
+    ) as m
+    group by m.place
+  ) as g
 $$;
 comment on function frontrow.differs_expression(frontrow.collections) is 'SQL that is true where the rows o and n differ in what a file would hold.';
 revoke execute on function frontrow.differs_expression(frontrow.collections) from public, anon, authenticated;
@@ -1222,7 +1272,8 @@ revoke execute on function frontrow.differs_expression(frontrow.collections) fro
 -- Makes the capture function and triggers of one collection's table. Statement level with transition tables: one insert and
 -- one subtransaction per statement, whatever the number of rows; `offset 0` keeps the planner from building each path twice.
 -- Rows before and after are joined by key, so an update of a column that is not mapped says nothing, and one of a key names
--- both paths.
+-- both paths. A kept plan, whatever it seems to cost: after one statement over many rows a session would plan for every one
+-- over one row again. A full join is never done by loops.
 create or replace function frontrow.guard_table(c frontrow.collections) returns void
 language plpgsql volatile security definer set search_path = '' set lock_timeout = '3s' as $$
 declare
@@ -1243,7 +1294,7 @@ begin
   ) as k;
   execute pg_catalog.format($body$
 create or replace function %1$s() returns trigger
-language plpgsql volatile security definer set search_path = ''%2$s as $fn$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan%2$s as $fn$
 declare
   actor text := '';
 begin
@@ -1271,7 +1322,11 @@ begin
     -- TRUNCATE is one event for the collection, never a deletion per document.
     insert into frontrow.dirty (collection, path, store) values (%3$L, '', 'table');
   end if;
-  if found then
+  -- As ring() would see; a call costs more than the look.
+  if found and not exists (
+    select from frontrow.runs
+    where finished_at is null and heartbeat_at > pg_catalog.clock_timestamp() - interval '5 seconds'
+  ) then
     perform frontrow.ring();
   end if;
   return null;
@@ -1322,11 +1377,16 @@ comment on function frontrow.unguard_table(frontrow.collections) is 'Removes the
 -- What a worker is shown of a document.
 
 create or replace function frontrow.revision_text(collection_name text, document_path text, wanted bigint) returns text
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(r.text, case when not r.deleted and r.purge is distinct from 'done' then d.text end)
   from frontrow.revisions as r
   join frontrow.documents as d on d.collection = r.collection and d.path = r.path
   where r.collection = collection_name and r.path = document_path and r.revision = wanted
+  );
+end;
 $$;
 comment on function frontrow.revision_text(text, text, bigint) is 'The text of one revision, null where there is none; the newest one''s is in documents.';
 
@@ -1350,7 +1410,7 @@ comment on function frontrow.base_body(frontrow.bases) is 'The body that hub and
 
 -- Both replicas, the hub's document and both bases of each document, read after the lease was taken.
 create or replace function frontrow.read_documents(collection_name text, paths text[]) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   c frontrow.collections;
   result jsonb;
@@ -1360,8 +1420,10 @@ begin
   replicas as materialized (select * from frontrow.read_rows(c, paths)),
   signals as (
     select s.path, pg_catalog.jsonb_object_agg(s.store, s.at) as at from (
-      select d.path, d.store, max(d.at) as at from frontrow.dirty as d
-      where d.collection = collection_name and d.path = any (paths) group by d.path, d.store) as s
+      select p.path, d.store, max(d.at) as at from pg_catalog.unnest(paths) as p (path) cross join lateral (
+        select x.store, x.at from frontrow.dirty as x where x.collection = collection_name and x.path = p.path offset 0
+      ) as d
+      group by p.path, d.store) as s
     group by s.path
   )
   select coalesce(pg_catalog.jsonb_object_agg(p.path, pg_catalog.jsonb_build_object(
@@ -1388,10 +1450,14 @@ begin
   ) || case when p.path ~ '\.conflict(?:\.[^./]*)?$'
     then pg_catalog.jsonb_build_object('copy', frontrow.wanted_copy(c, p.path)) else '{}' end), '{}') into result
   from pg_catalog.unnest(paths) as p (path)
-  left join frontrow.documents as d on d.collection = c.name and d.path = p.path
-  left join frontrow.bases as bb on bb.collection = c.name and bb.path = p.path and bb.store = 'bucket'
-  left join frontrow.bases as bt on bt.collection = c.name and bt.path = p.path and bt.store = 'table'
-  left join frontrow.conflicts as k on k.collection = c.name and k.path = p.path and k.state = 'open'
+  left join lateral (
+    select x.* from frontrow.documents as x where x.collection = c.name and x.path = p.path offset 0) as d on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'bucket' offset 0) as bb on true
+  left join lateral (select x.* from frontrow.bases as x
+    where x.collection = c.name and x.path = p.path and x.store = 'table' offset 0) as bt on true
+  left join lateral (select x.* from frontrow.conflicts as x
+    where x.collection = c.name and x.path = p.path and x.state = 'open' offset 0) as k on true
   left join objects as o on o.name = p.path
   left join replicas as r on r.path = p.path
   left join signals on signals.path = p.path;
@@ -1404,33 +1470,46 @@ comment on function frontrow.read_documents(text, text[]) is 'Everything reconci
 
 -- The queue: claim dirty keys under a lease with a fencing token, complete exactly what was seen, fail with back-off.
 
--- Keys that may be claimed now, oldest signal first.
-create or replace function frontrow.claimable(names text[], most int, is_alone boolean)
+-- Keys that may be claimed now, oldest signal first. A patient worker leaves a document that is being written again and
+-- again until that pauses for 50 ms, or for 1.8 s: one write on the other side then stands for all of them.
+create or replace function frontrow.claimable(names text[], most int, is_alone boolean, is_patient boolean)
 returns table (collection text, path text)
-language sql volatile set search_path = '' as $$
+language plpgsql volatile set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return query
   select d.collection, d.path from (
-    select d.id, d.collection, d.path from frontrow.dirty as d
+    select d.id, d.collection, d.path, d.at from frontrow.dirty as d
     where d.collection = any (names) and d.path <> '' and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path and (
         l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()
-        or (l.attempts >= 2) <> is_alone)
+        or (l.attempts >= 2) <> is_alone) offset 0
     ) and (not is_alone or exists (
-      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path))
+      select from frontrow.leases as l where l.collection = d.collection and l.path = d.path offset 0))
     order by d.id limit most * 8 for update of d skip locked
   ) as d
-  group by d.collection, d.path order by min(d.id) limit most
+  group by d.collection, d.path
+  having not is_patient or count(*) < 3 or max(d.at) < pg_catalog.clock_timestamp() - interval '50 milliseconds'
+    or min(d.at) < pg_catalog.clock_timestamp() - interval '1.8 seconds'
+  order by min(d.id) limit most;
+end;
 $$;
-comment on function frontrow.claimable(text[], int, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
+comment on function frontrow.claimable(text[], int, boolean, boolean) is 'Due keys; alone: those that failed twice and are tried by themselves.';
 
 -- Leases the wanted keys and answers those that were got. A lease that ran out while its holder is in the middle of
 -- completing it is locked: it is left alone, as waiting for it with its signals locked would be half of a deadlock.
 create or replace function frontrow.take_leases(worker_name text, lease interval, wanted jsonb)
 returns table (collection text, path text, token bigint, attempts int, seen bigint[])
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return query
   with w as materialized (
     select * from pg_catalog.jsonb_to_recordset(wanted) as k (collection text, path text)
   ), untouched as materialized (
-    select h.collection, h.path from frontrow.leases as h join w using (collection, path) for update of h skip locked
+    select h.collection, h.path from w cross join lateral (
+      select l.collection, l.path from frontrow.leases as l
+      where l.collection = w.collection and l.path = w.path for update skip locked) as h
   )
   insert into frontrow.leases as l (collection, path, worker, token, until, attempts, seen)
   select w.collection, w.path, worker_name, pg_catalog.nextval('frontrow.fence'),
@@ -1438,13 +1517,14 @@ language sql volatile security definer set search_path = '' as $$
     array(select d.id from frontrow.dirty as d where d.collection = w.collection and d.path = w.path)
   from w
   where exists (select from untouched as u where u.collection = w.collection and u.path = w.path)
-    or not exists (select from frontrow.leases as h where h.collection = w.collection and h.path = w.path)
+    or not exists (select from frontrow.leases as h where h.collection = w.collection and h.path = w.path offset 0)
   order by w.collection, w.path
   on conflict (collection, path) do update
     set worker = excluded.worker, token = excluded.token, until = excluded.until, attempts = l.attempts + 1,
       seen = excluded.seen
     where l.until <= pg_catalog.clock_timestamp() and l.not_before <= pg_catalog.clock_timestamp()
-  returning l.collection, l.path, l.token, l.attempts, l.seen
+  returning l.collection, l.path, l.token, l.attempts, l.seen;
+end;
 $$;
 comment on function frontrow.take_leases(text, interval, jsonb) is 'Takes the leases that are free; attempts are counted here, so that a crash counts.';
 
@@ -1468,7 +1548,10 @@ comment on function frontrow.usable_collections(jsonb) is 'The collections whose
 
 -- Cuts a claim where the texts and objects it would bring outgrow a worker's memory; the first document always stays.
 create or replace function frontrow.within_bytes(wanted jsonb, most bigint) returns jsonb
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.jsonb_agg(w.key order by w.place), '[]')
   from (
     select k.key, k.place, sum(
@@ -1476,12 +1559,37 @@ language sql stable security definer set search_path = '' as $$
     ) over (order by k.place) as bytes
     from pg_catalog.jsonb_array_elements(wanted) with ordinality as k (key, place)
     left join frontrow.collections as c on c.name = k.key ->> 'collection'
-    left join frontrow.documents as d on d.collection = c.name and d.path = k.key ->> 'path'
-    left join storage.objects as o on o.bucket_id = c.bucket and o.name = k.key ->> 'path'
+    left join lateral (
+      select x.text from frontrow.documents as x where x.collection = c.name and x.path = k.key ->> 'path' offset 0
+    ) as d on true
+    left join lateral (
+      select x.metadata from storage.objects as x where x.bucket_id = c.bucket and x.name = k.key ->> 'path' offset 0
+    ) as o on true
   ) as w
   where w.place = 1 or w.bytes <= most or most is null
+  );
+end;
 $$;
 comment on function frontrow.within_bytes(jsonb, bigint) is 'As many of the wanted keys, in order, as fit into so many bytes; at least one.';
+
+-- A worker that has run out of work waits here for more, rather than ask again and again: it sees a signal within
+-- milliseconds of its commit, for a handful of requests. Before anything is written, so that nobody waits for this
+-- transaction. A server that is a single process (PGlite) would serve nobody meanwhile.
+create or replace function frontrow.await_work(names text[], most interval) returns void
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  deadline timestamptz := pg_catalog.clock_timestamp() + most;
+begin
+  if (select count(*) from pg_catalog.pg_stat_activity) = 1 then
+    return;
+  end if;
+  while not frontrow.has_work(names) and pg_catalog.clock_timestamp() < deadline loop
+    perform pg_catalog.pg_sleep(0.002);
+  end loop;
+end;
+$$;
+comment on function frontrow.await_work(text[], interval) is 'Returns when a key of these collections could be claimed, or after `most`.';
+revoke execute on function frontrow.await_work(text[], interval) from public, anon, authenticated;
 
 create or replace function frontrow.claim(request jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -1497,11 +1605,16 @@ declare
   documents jsonb;
   items jsonb := '[]'::jsonb;
   stranger text;
+  is_patient boolean := coalesce((request ->> 'patient')::boolean, false);
 begin
   perform frontrow.check_protocol(request);
   stranger := frontrow.refuse_stranger(request);
   if stranger is not null then
     return pg_catalog.jsonb_build_object('items', items, 'stranger', stranger);
+  end if;
+  if request ? 'wait' then
+    perform frontrow.await_work(array(select pg_catalog.jsonb_object_keys(request -> 'digests')),
+      least(pg_catalog.make_interval(secs => (request ->> 'wait')::double precision / 1000), interval '1 second'));
   end if;
   perform frontrow.beat((request ->> 'run')::uuid, worker_name, request ->> 'cause');
   if request ? 'paths' then
@@ -1512,10 +1625,10 @@ begin
     names := frontrow.usable_collections(request -> 'digests');
     perform frontrow.expand_collection_events(names);
     -- A key that failed twice is claimed alone, so that a crash names its culprit.
-    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) into wanted from frontrow.claimable(names, most, false) as k;
+    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) into wanted from frontrow.claimable(names, most, false, is_patient) as k;
     if wanted is null or pg_catalog.random() < 0.1 then
       select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)), wanted) into wanted
-      from frontrow.claimable(names, 1, true) as k;
+      from frontrow.claimable(names, 1, true, is_patient) as k;
     end if;
   end if;
   if wanted is null then
@@ -1546,7 +1659,7 @@ begin
   return pg_catalog.jsonb_build_object('items', items);
 end;
 $$;
-comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?} → {items}.';
+comment on function frontrow.claim(jsonb) is 'Leases due (or named) documents and reads them. {worker, run, cause, limit, maxBytes?, leaseSeconds, digests, paths?, wait?, patient?} → {items}.';
 
 -- Five claims and never an answer: the document is set aside until something about it changes.
 create or replace function frontrow.park(collection_name text, document_path text, held bigint) returns void
@@ -1648,11 +1761,16 @@ comment on function frontrow.set_identity(text) is 'Makes this the project the d
 
 -- Null for the project's own callers and before the first registration.
 create or replace function frontrow.stranger_reason(request jsonb) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return (
   select pg_catalog.format('this database belongs to the project "%s", and the caller is for "%s": nothing is written'
     || ' until a person says which one is right', registered.value #>> '{}', coalesce(request ->> 'identity', 'none'))
   from frontrow.settings as registered
   where registered.name = 'identity' and registered.value #>> '{}' is distinct from request ->> 'identity'
+  );
+end;
 $$;
 comment on function frontrow.stranger_reason(jsonb) is 'What a caller for another project is told; null for the project''s own.';
 
@@ -1693,10 +1811,12 @@ comment on function frontrow.adopt_identity(jsonb) is 'Remembers the project at 
 
 -- A run exists from its first claim and beats while it claims; at most one write a second.
 create or replace function frontrow.beat(run_id uuid, worker_name text, run_cause text) returns void
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' as $$
+begin
   insert into frontrow.runs (id, worker, cause) values (run_id, worker_name, run_cause)
   on conflict (id) do update set heartbeat_at = pg_catalog.clock_timestamp()
-  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second'
+  where runs.heartbeat_at < pg_catalog.clock_timestamp() - interval '1 second';
+end;
 $$;
 comment on function frontrow.beat(uuid, text, text) is 'Starts a run or renews its heartbeat.';
 
@@ -1717,19 +1837,28 @@ $$;
 comment on function frontrow.log_items(uuid, text, jsonb) is 'Counts outcomes in their run and logs them unless nothing happened. Entries: {path, outcome, code?, message?}.';
 
 create or replace function frontrow.warning_entries(item jsonb) returns setof jsonb
-language sql immutable set search_path = '' as $$
+language plpgsql immutable set search_path = '' as $$
+#variable_conflict use_column
+begin
+  return query
   select pg_catalog.jsonb_build_object('path', item -> 'path', 'outcome', 'warning', 'code', w -> 'rule',
     'message', pg_catalog.format('line %s: %s', w ->> 'line', w ->> 'message'))
-  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w
+  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w;
+end;
 $$;
 comment on function frontrow.warning_entries(jsonb) is 'What a reader should know of a document that was taken as it is, as entries of the log.';
 
 create or replace function frontrow.has_work(names text[] default null) returns boolean
-language sql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+#variable_conflict use_column
+begin
+  return (
   select exists (
     select from frontrow.dirty as d where (names is null or d.collection = any (names)) and not exists (
       select from frontrow.leases as l where l.collection = d.collection and l.path = d.path
-        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp())))
+        and (l.until > pg_catalog.clock_timestamp() or l.not_before > pg_catalog.clock_timestamp()) offset 0))
+  );
+end;
 $$;
 comment on function frontrow.has_work(text[]) is 'Whether a key (of these collections) could be claimed now.';
 
@@ -3554,7 +3683,7 @@ comment on function frontrow.plain_kind(jsonb) is 'Whether an item has the shape
 
 -- Locks the documents, and the rows that are written, of those it answers. Never waits: who holds one of them is left to the slow path.
 create or replace function frontrow.plain_items(c frontrow.collections, items jsonb) returns frontrow.plain_item[]
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
   authors jsonb;
   paths text[];
@@ -3581,9 +3710,11 @@ begin
   if paths is null then
     return '{}'::frontrow.plain_item[];
   end if;
-  select coalesce(pg_catalog.jsonb_object_agg(d.path, d.revision), '{}') into current from (
-    select path, revision from frontrow.documents
-    where collection = c.name and path = any (paths) order by path for update skip locked
+  select coalesce(pg_catalog.jsonb_object_agg(d.path, d.revision), '{}') into current
+  from (select p.path from pg_catalog.unnest(paths) as p (path) order by p.path) as p
+  cross join lateral (
+    select x.path, x.revision from frontrow.documents as x
+    where x.collection = c.name and x.path = p.path for update skip locked
   ) as d;
   with i as materialized (
     select e.item, e.place::int as place, e.item ->> 'path' as path, e.item #>> '{expect,table}' as expected,
@@ -3603,22 +3734,25 @@ begin
     b.fields, frontrow.base_body(b), i.item)::frontrow.plain_item order by i.place)
   into work
   from i
-  join frontrow.leases as l on l.collection = c.name and l.path = i.path and l.token = (i.item ->> 'token')::bigint
-    and l.until > pg_catalog.clock_timestamp()
-  left join frontrow.bases as b on b.collection = c.name and b.path = i.path and b.store = 'table'
-  left join frontrow.bases as f on f.collection = c.name and f.path = i.path and f.store = 'bucket'
+  cross join lateral (select x.token from frontrow.leases as x
+    where x.collection = c.name and x.path = i.path and x.token = (i.item ->> 'token')::bigint
+      and x.until > pg_catalog.clock_timestamp() offset 0) as l
+  left join lateral (select x.path, x.version, x.fields, x.body from frontrow.bases as x
+    where x.collection = c.name and x.path = i.path and x.store = 'table' offset 0) as b on true
+  left join lateral (select x.version from frontrow.bases as x
+    where x.collection = c.name and x.path = i.path and x.store = 'bucket' offset 0) as f on true
   left join objects as o on o.name = i.path
   where i.keys is not null
     and (current ->> i.path)::bigint is not distinct from (i.item #>> '{expect,revision}')::bigint
     and (current ? i.path or not exists (
-      select from frontrow.documents as d where d.collection = c.name and d.path = i.path))
+      select from frontrow.documents as d where d.collection = c.name and d.path = i.path offset 0))
     and (not (i.item -> 'expect') ? 'bucket' or i.item #>> '{expect,bucket}' is not distinct from o.version)
     and case when i.kind = 'file' then f.version = i.item #>> '{expect,bucket}'
       when i.expected is null then b.path is null else b.version = i.expected and b.fields is not null end
     and not exists (select from frontrow.conflicts as x
-      where x.collection = c.name and x.path = i.path and x.state = 'open')
+      where x.collection = c.name and x.path = i.path and x.state = 'open' offset 0)
     and not exists (select from frontrow.halt_items as x join frontrow.halts as h on h.id = x.halt
-      where h.collection = c.name and h.state <> 'closed' and x.path = i.path);
+      where h.collection = c.name and h.state <> 'closed' and x.path = i.path offset 0);
   places := frontrow.lock_rows(c, array(select w from pg_catalog.unnest(work) as w where w.kind = 'row'))
     || array(select w.place from pg_catalog.unnest(work) as w
       join frontrow.read_rows(c, array(select x.path from pg_catalog.unnest(work) as x where x.kind = 'file')) as r
@@ -3705,6 +3839,9 @@ returns setof frontrow.row_agreement
 language plpgsql volatile security definer
 set search_path = '' set timezone = 'UTC' set datestyle = 'ISO, MDY' set extra_float_digits = 1 as $$
 begin
+  if pg_catalog.cardinality(work) = 0 then
+    return;
+  end if;
   return query execute pg_catalog.format(
     'with back as materialized (
        select w.place, w.path, w.current, r.fields, r.body, coalesce(w.before_fields - w.cleared, ''{}'') as before, w.before_body,
@@ -3748,8 +3885,8 @@ begin
     e.store, w.author, coalesce(w.item ->> 'message', w.item ->> 'outcome'), w.item #>> '{revisions,0,digest}'
   from pg_catalog.unnest(work) as w
   cross join lateral (select w.item #>> '{revisions,0,store}' as store) as e
-  left join frontrow.bases as b on b.collection = c.name and b.path = w.path
-    and b.store = case e.store when 'directory' then 'bucket' else e.store end
+  left join lateral (select x.path, x.revision from frontrow.bases as x where x.collection = c.name and x.path = w.path
+    and x.store = case e.store when 'directory' then 'bucket' else e.store end offset 0) as b on true
   order by w.place;
   insert into frontrow.documents (collection, path, text, digest, revision, updated_by)
   select c.name, w.path, w.item #>> '{revisions,0,text}', w.item #>> '{revisions,0,digest}', w.current + 1,
@@ -4285,18 +4422,26 @@ comment on function frontrow.known_type(oid, int) is 'Frontrow''s name for a sup
 
 -- Digest of the definitions the engine relies on; a change halts the collection until it is registered again.
 create or replace function frontrow.table_fingerprint(table_id oid, columns jsonb, body_column text) returns text
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+begin
+  return (
   select coalesce(pg_catalog.md5(pg_catalog.string_agg(
     pg_catalog.format('%s:%s:%s:%s', a.attname, a.atttypid, a.attgenerated, a.attidentity), ',' order by a.attname)), '')
   from pg_catalog.pg_attribute as a
   where a.attrelid = table_id and a.attnum > 0 and not a.attisdropped and (
     a.attname = body_column or a.attname = 'deleted_at'
     or a.attname in (select e ->> 'column' from pg_catalog.jsonb_array_elements(columns) as e))
+  );
+end;
 $$;
 comment on function frontrow.table_fingerprint(oid, jsonb, text) is 'Digest of the mapped columns'' definitions as they are now.';
 
 create or replace function frontrow.is_key(table_id oid, key_columns text[]) returns boolean
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+begin
+  return (
   select exists (
     select from pg_catalog.pg_index as i
     where i.indrelid = table_id and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
@@ -4304,15 +4449,19 @@ language sql stable set search_path = '' as $$
       and (select pg_catalog.array_agg(a.attname::text order by a.attname) from pg_catalog.pg_attribute as a
            where a.attrelid = table_id and a.attnum = any (i.indkey))
         = (select pg_catalog.array_agg(k order by k) from pg_catalog.unnest(key_columns) as k))
+  );
+end;
 $$;
 comment on function frontrow.is_key(oid, text[]) is 'Whether a unique constraint or index is over exactly these columns.';
 
 -- A collection whose table was renamed, dropped or changed must stop alone: every other would fail with it.
 create or replace function frontrow.is_as_registered(c frontrow.collections) returns boolean
-language sql stable set search_path = '' as $$
-  select coalesce(pg_catalog.to_regclass(frontrow.qualified_table(c)) = c.table_id
+language plpgsql stable set search_path = '' as $$
+begin
+  return coalesce(pg_catalog.to_regclass(frontrow.qualified_table(c)) = c.table_id
     and frontrow.table_fingerprint(c.table_id, c.columns, c.body_column) = c.fingerprint
-    and frontrow.is_key(c.table_id, c.key_columns), false)
+    and frontrow.is_key(c.table_id, c.key_columns), false);
+end;
 $$;
 comment on function frontrow.is_as_registered(frontrow.collections) is 'Whether the collection''s table is still the one that was registered.';
 

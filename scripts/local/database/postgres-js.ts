@@ -45,9 +45,9 @@ async function transact<T>(client: postgres.Sql, run: (tx: Query) => Promise<T>)
  * Connects to a real Postgres with a small pool. Nothing is prepared by name: the Data API's statements are too many,
  * and a plan kept over a migration would fail inside a transaction.
  */
-export function openPostgres(url: string): Sql {
+export function openPostgres(url: string, { connections = 10 } = {}): Sql {
   const client = postgres(url, {
-    max: 10,
+    max: connections,
     backoff: () => 0.1, // seconds; a local server is back soon or not at all
     onnotice: () => {},
     types: {
