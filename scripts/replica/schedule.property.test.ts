@@ -170,7 +170,13 @@ async function calmDown(people: readonly Person[], why: string): Promise<void> {
           left++;
         }
         const { queued, incoming, conflicts, quarantined } = clone.hub.counts();
-        seen.push([done.merged, done.pushed.outcomes, clone.hub.counts(), clone.hub.quarantine(), clone.hub.conflicts("open")]);
+        seen.push([
+          done.merged,
+          done.pushed.outcomes,
+          clone.hub.counts(),
+          clone.hub.quarantine(),
+          clone.hub.conflicts("open"),
+        ]);
         left += done.fetched + done.pushed.outcomes.length + queued + incoming + conflicts + quarantined;
       });
     if (left === 0) return;

@@ -3731,13 +3731,13 @@ begin
         then pg_catalog.jsonb_build_object(c.body_column, i.item #>> '{row,body}') else '{}' end
       || case when i.expected is null then pg_catalog.jsonb_object(c.key_columns, i.keys) else '{}' end,
     array(select pg_catalog.jsonb_array_elements_text(i.item #> '{row,clear}')), i.item #>> '{row,body}',
-    b.fields, frontrow.base_body(b), i.item)::frontrow.plain_item order by i.place)
+    b.fields, b.body, i.item)::frontrow.plain_item order by i.place)
   into work
   from i
   cross join lateral (select x.token from frontrow.leases as x
     where x.collection = c.name and x.path = i.path and x.token = (i.item ->> 'token')::bigint
       and x.until > pg_catalog.clock_timestamp() offset 0) as l
-  left join lateral (select x.path, x.version, x.fields, x.body from frontrow.bases as x
+  left join lateral (select x.path, x.version, x.fields, frontrow.base_body(x) as body from frontrow.bases as x
     where x.collection = c.name and x.path = i.path and x.store = 'table' offset 0) as b on true
   left join lateral (select x.version from frontrow.bases as x
     where x.collection = c.name and x.path = i.path and x.store = 'bucket' offset 0) as f on true
