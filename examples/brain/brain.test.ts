@@ -129,21 +129,26 @@ test("nothing new is no commit, however often", async () => {
 });
 
 test("row, file and remote change at once: all of it is kept, without a conflict marker", async () => {
+  const [path, slug] = ["notes/evergreen-notes.md", "evergreen-notes"];
   await git(plain, "pull", "--quiet");
-  const theirs = join(plain, "content", NOTE);
-  await writeFile(theirs, (await readFile(theirs, "utf8")).replace("See [[", "Also see [["));
-  await git(plain, "commit", "--quiet", "--all", "--message", "also");
-  await git(plain, "push", "--quiet");
-  const ours = join(ann, "content", NOTE);
-  await writeFile(ours, (await readFile(ours, "utf8")).replace("[mind, habits]", "[mind, habits, night]"));
-  await api.garden.sql.query(
-    "update public.notes set title = 'Thinking slowly' where slug = 'slow-thinking'",
+  const theirs = join(plain, "content", path);
+  await writeFile(
+    theirs,
+    (await readFile(theirs, "utf8")).replace("One thought a note", "One thought for each note"),
   );
+  await git(plain, "commit", "--quiet", "--all", "--message", "each");
+  await git(plain, "push", "--quiet");
+  const ours = join(ann, "content", path);
+  await writeFile(ours, (await readFile(ours, "utf8")).replace("[writing]", "[writing, night]"));
+  await api.garden.sql.query("update public.notes set title = 'Evergreen' where slug = $1", [slug]);
   await api.garden.settle();
-  for (let round = 0; round < 2; round++) assert.equal((await frontrow(ann, "sync")).code, EXIT.ok);
-  const [row] = await note();
-  assert.deepEqual([row?.title, row?.tags], ["Thinking slowly", ["mind", "habits", "night"]]);
-  assert.match(String(row?.body), /Also see \[\[/);
+  for (let round = 0; round < 2; round++) {
+    const { code, stdout, stderr } = await frontrow(ann, "sync");
+    assert.equal(code, EXIT.ok, stdout + stderr);
+  }
+  const [row] = await api.garden.sql.query("select * from public.notes where slug = $1", [slug]);
+  assert.deepEqual([row?.title, row?.tags], ["Evergreen", ["writing", "night"]]);
+  assert.match(String(row?.body), /One thought for each note/);
   await git(plain, "pull", "--quiet");
   const text = await readFile(theirs, "utf8");
   assert.equal(text, await readFile(ours, "utf8"));

@@ -67,15 +67,19 @@ export async function pushOutbox(
   }
 }
 
+const HELD = "the origin holds it until somebody has looked: conflicts --origin, halts --origin";
+
 /** Remembers what was answered. */
 function take(clone: Clone, { request }: OutboxRequest, item: OutboxItem, answer: PushAnswer): CloneOutcome {
   const { hub } = clone;
   const { collection, path, outcome, code, message } = answer;
   const name = { collection, path };
+  const why = message ?? (outcome === "held" ? HELD : undefined);
+  const fallback: FailureCode = outcome === "held" ? "HALTED" : "REQUEST_INVALID";
   const error =
-    message === undefined
+    why === undefined
       ? undefined
-      : new FrontrowError((code ?? "REQUEST_INVALID") as FailureCode, message, { path, hint: answer.hint });
+      : new FrontrowError((code as FailureCode | undefined) ?? fallback, why, { path, hint: answer.hint });
   const isOther = outcome === "accepted" && answer.text !== undefined && answer.text !== item.text;
   if (outcome === "accepted" && !isOther) hub.accepted(request, name, answer.revision ?? null);
   else hub.returned(request, name);
