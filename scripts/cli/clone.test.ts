@@ -151,6 +151,24 @@ test("a fresh clone of the files, and import: the hub is as the origin's, and st
   assert.equal((await dora.run("status")).code, EXIT.ok);
 });
 
+test("conflicts: theirs takes the origin's word, and ours is in the record", async () => {
+  const path = "users/ann/parts/strategy.md";
+  const dora = await person("dora");
+  await dora.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY");
+  const yaml = join(dora.folder, "frontrow.yaml");
+  await writeFile(yaml, `${await readFile(yaml, "utf8")}conflicts: theirs\n`);
+  await ann.write(path, page("Both"));
+  await ann.run("sync");
+  await dora.run("sync");
+  await ann.write(path, page("Hers"));
+  await ann.run("sync");
+  await dora.write(path, page("Mine"));
+  assert.equal((await dora.run("sync")).code, EXIT.ok);
+  assert.equal(await dora.read(path), page("Hers"));
+  const { json } = await dora.run("conflicts", "--all", "--json");
+  assert.deepEqual([json.conflicts[0].ours, json.conflicts[0].state], [page("Mine"), "resolved"]);
+});
+
 test("what is in quarantine is listed with its line, and looked at again", async () => {
   const bad = "users/ann/parts/bad.md";
   await bob.write(bad, "---\nname: [\n---\n");

@@ -17,16 +17,19 @@ export interface Watcher {
 export interface WatchOptions {
   /** Absolute, without symbolic links. */
   folder: string;
+  /** Milliseconds between looks, where the system tells nobody of changes (network disks). @default it tells */
+  interval?: number | undefined;
   /** An object name whose file came, changed or went. */
   onChange(path: string): void;
   /** Changes may have been missed (too many files to watch, a folder that is gone): scan. */
   onDoubt(error: unknown): void;
 }
 
-export function watch({ folder, onChange, onDoubt }: WatchOptions): Watcher {
+export function watch({ folder, interval, onChange, onDoubt }: WatchOptions): Watcher {
   const watcher = chokidar(folder, {
     ignoreInitial: true,
     followSymlinks: false,
+    ...(interval === undefined ? {} : { usePolling: true, interval }),
     ignored: (path) => path !== folder && isIgnored(basename(path)),
   });
   for (const event of ["add", "change", "unlink"] as const) {

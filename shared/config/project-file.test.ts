@@ -23,6 +23,7 @@ test("an empty file is all defaults", () => {
     assert.deepEqual(read(text), {
       origin: null,
       config: null,
+      conflicts: "manual",
       directory: {
         syncPath: "content",
         autoSync: true,
@@ -131,6 +132,7 @@ const PROBLEMS: [text: string, ...said: string[]][] = [
     "origin:\n  url: https://x.co\n  key: two words\n",
     "line 3, column 8: origin.key must be the name of an environment",
   ],
+  ["conflicts: newest\n", "line 1, column 12: conflicts must be one of manual, ours, theirs"],
   ["preset: automatic\n", "line 1, column 9: preset must be one of manual-commits, full-automation"],
   [
     "stores:\n  directory: { syncDebounce: fast, autoSync: 1 }\n  git: { syncInterval: 0.5 }\n",

@@ -14,6 +14,8 @@ export interface ProjectFile {
   origin: Origin | null;
   /** The file with the collections, from this file's folder; null: `frontrow.config.ts` and the like. */
   config: string | null;
+  /** What happens where a clone and its origin changed the same thing; `manual`: it waits for a person. @default "manual" */
+  conflicts: "manual" | "ours" | "theirs";
   directory: DirectorySettings;
   git: GitSettings;
 }
@@ -54,13 +56,14 @@ function resolved(
   written: WrittenProject,
   watchEnabledAt: string,
 ): { project: ProjectFile; warnings: string[] } {
-  const { origin, config = null, preset, stores } = written;
+  const { origin, config = null, conflicts = "manual", preset, stores } = written;
   const { settings: directory, deprecated } = directorySettings(stores?.directory);
   const project: ProjectFile = {
     origin: origin
       ? { url: origin.url, key: origin.key ?? "SUPABASE_SECRET_KEY", schema: origin.schema ?? "public" }
       : null,
     config,
+    conflicts,
     directory,
     git: gitSettings(stores?.git, preset),
   };

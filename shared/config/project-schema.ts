@@ -28,6 +28,7 @@ const origin = z.strictObject({
 export const projectSchema = z.strictObject({
   origin: origin.optional(),
   config: z.string().min(1).optional(),
+  conflicts: z.enum(["manual", "ours", "theirs"]).optional(),
   preset: z.enum(PRESETS).optional(),
   stores: z.strictObject({ directory: directorySchema.optional(), git: gitSchema.optional() }).optional(),
 });

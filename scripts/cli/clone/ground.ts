@@ -46,6 +46,7 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
       folder,
       config: chosen(config, project, call),
       author: author ?? null,
+      strategy: project.conflicts,
       scrubbing: await scrubbingOfProject(call),
       signal: call.io.interruption(),
       ...(onOutcome === undefined ? {} : { onOutcome }),

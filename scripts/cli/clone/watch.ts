@@ -17,7 +17,7 @@ const AWAY = { least: 5_000, most: 60_000 };
 
 export async function watchIn(call: Call, ground: Ground): Promise<Answer> {
   const { out, options } = call;
-  const { autoSync, initialSync, syncDebounce } = ground.project.directory;
+  const { autoSync, initialSync, syncDebounce, watchInterval } = ground.project.directory;
   if (!autoSync)
     throw new FrontrowError("USAGE", "autoSync is off in frontrow.yaml: nothing is to follow by itself.", {
       hint: "Switch it on, or use sync.",
@@ -85,6 +85,7 @@ export async function watchIn(call: Call, ground: Ground): Promise<Answer> {
   });
   const watcher = watch({
     folder: clone.folder.root.path,
+    interval: watchInterval ?? undefined,
     onChange: (path) => batcher.add(path),
     onDoubt: () => batcher.add(""),
   });
