@@ -1,28 +1,26 @@
 /** The local hub in one SQLite file. Every call is a transaction that takes the write lock first, and waits for it. */
 import { DatabaseSync } from "node:sqlite";
 import type { DocumentName } from "../../shared/hub/peer-hub.ts";
-import type { IdBlock } from "../../shared/ids/mod.ts";
 import type {
-  Incoming,
   LocalApply,
   LocalBase,
   LocalDocument,
   LocalEntry,
   LocalHistory,
   LocalHub,
-  LocalRun,
 } from "../../shared/replica/local-hub.ts";
-import type { Stamp } from "../../shared/stores/directory-stamps.ts";
 import { migrate } from "./schema.ts";
 import { createSql } from "./sql.ts";
 import { createConflicts } from "./sqlite-conflicts.ts";
+import { createIncoming } from "./sqlite-incoming.ts";
 import { createOutbox } from "./sqlite-outbox.ts";
+import { createQuarantine } from "./sqlite-quarantine.ts";
+import { createRuns } from "./sqlite-runs.ts";
+import { createSettings } from "./sqlite-settings.ts";
+import { createStamps } from "./sqlite-stamps.ts";
 
 /** Milliseconds to wait for another process that writes. */
 const BUSY = 10_000;
-/** Runs that are remembered. */
-const MOST_RUNS = 1000;
-
 type Row = Record<string, string | number | null>;
 
 const ENTRY = `
@@ -52,6 +50,7 @@ export function openSqliteHub(file: string, now: () => Date = () => new Date()):
   const at = (): string => now().toISOString();
   const outbox = createOutbox(sql);
   const conflicts = createConflicts(sql, at);
+  const quarantine = createQuarantine(sql, at);
 
   function entryOf(row: Row): LocalEntry {
     return {
@@ -135,58 +134,16 @@ export function openSqliteHub(file: string, now: () => Date = () => new Date()):
     );
   }
 
-  function setQuarantine(name: DocumentName, problem: LocalApply["quarantine"]): void {
-    const { collection, path } = name;
-    if (!problem) {
-      sql.run("delete from quarantine where collection = ? and path = ?", collection, path);
-      return;
-    }
-    const { store, version, code, message, line, hint } = problem;
-    sql.run(
-      `insert or replace into quarantine (collection, path, store, version, code, message, line, hint, at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      collection,
-      path,
-      store,
-      version,
-      code,
-      message,
-      line,
-      hint,
-      at(),
-    );
-  }
-
   return {
+    ...createSettings(sql),
+    ...createIncoming(sql),
+    ...createRuns(sql),
+    ...createStamps(sql),
     ...outbox,
     ...conflicts,
+    ...quarantine,
 
-    get: (key) => (sql.get("select value from settings where key = ?", key)?.value ?? null) as string | null,
-    set(key, value) {
-      if (value === null) sql.run("delete from settings where key = ?", key);
-      else sql.run("insert or replace into settings (key, value) values (?, ?)", key, value);
-    },
-
-    settings: (prefix) =>
-      sql
-        .all(
-          "select key, value from settings where substr(key, 1, ?) = ? order by key",
-          prefix.length,
-          prefix,
-        )
-        .map(({ key, value }) => [key as string, value as string]),
     together: (work) => sql.transaction(work),
-    reserved: (collection) =>
-      sql.get("select first, last, next from id_blocks where collection = ?", collection) as IdBlock | null,
-    reserve: (collection, { first, last, next }) =>
-      void sql.run(
-        "insert or replace into id_blocks (collection, first, last, next) values (?, ?, ?, ?)",
-        collection,
-        first,
-        last,
-        next,
-      ),
-
     document,
     entries: () => sql.all(`${ENTRY} ${FROM} order by d.collection, d.path`).map(entryOf),
     textOf({ collection, path }, revision) {
@@ -214,7 +171,7 @@ export function openSqliteHub(file: string, now: () => Date = () => new Date()):
       sql.transaction(() => {
         if (revisionOf(item) !== item.expect) return "stale";
         append(item);
-        const { directory, peer, taken, conflict, quarantine } = item;
+        const { directory, peer, taken, conflict, quarantine: problem } = item;
         if (directory !== undefined) setBase(item, "directory", directory);
         if (peer !== undefined) setBase(item, "peer", peer);
         if (conflict !== undefined) conflicts.note(item, conflict);
@@ -225,7 +182,7 @@ export function openSqliteHub(file: string, now: () => Date = () => new Date()):
             item.path,
             taken.revision,
           );
-        if (quarantine !== undefined) setQuarantine(item, quarantine);
+        if (problem !== undefined) quarantine.setQuarantine(item, problem);
         outbox.enqueue(item);
         return "applied";
       }),
@@ -246,93 +203,10 @@ export function openSqliteHub(file: string, now: () => Date = () => new Date()):
       };
     },
 
-    receive: (items, cursor) =>
-      sql.transaction(() => {
-        for (const { collection, path, revision, text, author, at: when } of items)
-          sql.run(
-            `insert into incoming (collection, path, revision, text, author, at)
-             select ?1, ?2, ?3, ?4, ?5, ?6 where not exists (select 1 from documents
-               where collection = ?1 and path = ?2 and cast(peer_version as integer) >= ?3)
-             on conflict (collection, path) do update set revision = excluded.revision, text = excluded.text,
-               author = excluded.author, at = excluded.at where excluded.revision > incoming.revision`,
-            collection,
-            path,
-            revision,
-            text,
-            author,
-            when,
-          );
-        if (cursor !== null)
-          sql.run("insert or replace into settings (key, value) values (?, ?)", cursor.key, cursor.value);
-      }),
-    incoming: () => sql.all("select * from incoming order by seq").map(incomingOf),
-    incomingOf({ collection, path }) {
-      const row = sql.get("select * from incoming where collection = ? and path = ?", collection, path);
-      return row && incomingOf(row);
-    },
-
-    quarantine: () =>
-      sql.all("select * from quarantine order by collection, path") as unknown as ReturnType<
-        LocalHub["quarantine"]
-      >,
-    setQuarantine,
-
-    log: ({ verb, author, counts, error, startedAt, milliseconds }) =>
-      sql.transaction(() => {
-        sql.run(
-          "insert into runs (verb, author, counts, error, started_at, milliseconds) values (?, ?, ?, ?, ?, ?)",
-          verb,
-          author,
-          JSON.stringify(counts),
-          error,
-          startedAt,
-          milliseconds,
-        );
-        sql.run("delete from runs where id <= (select max(id) from runs) - ?", MOST_RUNS);
-      }),
-    runs: (most) =>
-      sql
-        .all("select * from runs order by id desc limit ?", most)
-        .map(({ verb, author, counts, error, started_at, milliseconds }) => {
-          const run = { verb, author, counts: JSON.parse(counts as string), error, startedAt: started_at };
-          return { ...run, milliseconds } as LocalRun;
-        }),
-
-    stamps: () =>
-      new Map(
-        sql
-          .all("select * from stamps")
-          .map(({ path, ...stamp }) => [path as string, stamp as unknown as Stamp]),
-      ),
-    saveStamps: (stamps) =>
-      sql.transaction(() => {
-        const known = new Map(
-          sql.all("select path, mtime, at from stamps").map((row) => [row.path as string, row]),
-        );
-        for (const path of known.keys())
-          if (!stamps.has(path)) sql.run("delete from stamps where path = ?", path);
-        for (const [path, { version, size, mtime, ctime, ino, at: when }] of stamps) {
-          if (known.get(path)?.at === when) continue;
-          sql.run(
-            "insert or replace into stamps (path, version, size, mtime, ctime, ino, at) values (?, ?, ?, ?, ?, ?, ?)",
-            path,
-            version,
-            size,
-            mtime,
-            ctime,
-            ino,
-            when,
-          );
-        }
-      }),
     close: () => db.close(),
   };
 }
 
 function baseOf(version: unknown, revision: unknown): LocalBase | null {
   return version === null ? null : { version: version as string, revision: revision as number };
-}
-
-function incomingOf({ collection, path, revision, text, author, at }: Row): Incoming {
-  return { collection, path, revision, text, author, at } as Incoming;
 }

@@ -6,9 +6,10 @@ import { digest, encode } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import { reconcile } from "../reconcile/reconcile.ts";
 import { labelOf, type Resolution } from "../reconcile/resolution.ts";
-import type { Base, Plan, Policies, Reading, Side, TextContent } from "../reconcile/types.ts";
+import type { Plan, Policies, Side } from "../reconcile/types.ts";
 import { type Binding, readFile, readText } from "../sync/binding.ts";
 import type { Incoming, LocalApply, LocalBase, LocalConflict, LocalDocument, Maker } from "./local-hub.ts";
+import { incomingReading, readingOf, readSide, textReader } from "./sides.ts";
 
 /** What happens where both sides changed the same thing. `manual`: it waits for a person. */
 export type LocalStrategy = "manual" | "ours" | "theirs";
@@ -112,59 +113,6 @@ function resolutionOf(
   return {
     fields: Object.fromEntries(Object.entries(decision.fields).map(([label, side]) => [label, names[side]])),
   };
-}
-
-/** Texts by local revision, each parsed once. */
-function textReader({ binding, document, textOf }: PlanInput): (revision: number) => TextContent {
-  const known = new Map<number, TextContent>();
-  return (revision) => {
-    const there = known.get(revision);
-    if (there !== undefined) return there;
-    const isCurrent = revision === document?.revision && !document.deleted;
-    const text = isCurrent ? document.text : textOf(revision);
-    if (text === null) throw new Error(`revision ${revision} has no text`);
-    const content = readText(binding, text);
-    known.set(revision, content);
-    return content;
-  };
-}
-
-function readSide(
-  store: Side["store"],
-  base: LocalBase | null,
-  reading: Reading,
-  known: (revision: number) => TextContent,
-): Side {
-  const full: Base | null = base && {
-    ...base,
-    row: null,
-    get text() {
-      return known(base.revision);
-    },
-  };
-  return { store, base: full, reading, dirtyAt: null };
-}
-
-function readingOf({ binding, path, file }: PlanInput): Reading {
-  if (file.state !== "found") return file;
-  return parsed(file.version, () => readFile(binding, path, file.bytes));
-}
-
-function incomingReading({ binding, path, document }: PlanInput, { revision, text }: Incoming): Reading {
-  if (text === null) return { state: "absent" };
-  const version = String(revision);
-  if (document?.peer?.version === version) return { state: "unchanged", version };
-  return parsed(version, () => readFile(binding, path, encode(text)));
-}
-
-/** A document's error is an answer; any other is a defect of ours and is not hidden. */
-function parsed(version: string, read: () => TextContent): Reading {
-  try {
-    return { state: "found", version, content: read() };
-  } catch (error) {
-    if (!(error instanceof FrontrowError) || error.retryable) throw error;
-    return { state: "invalid", version, error };
-  }
 }
 
 /** A merged text must be a document of the collection, as the origin would refuse it otherwise: then a person looks. */
