@@ -9,7 +9,7 @@ import { settleDocument } from "./settle.ts";
 /** Of one request: what an Edge Function can do within its time. */
 const MOST = { documents: 200, bytes: 4_000_000 };
 /** How often one request is sent while the origin says that it is busy. */
-const PATIENCE = 20;
+const PATIENCE = 12;
 /** How often a document is merged and pushed again while others are faster. */
 const ROUNDS = 20;
 const WAITING = new Set(["busy", "held"]);
@@ -62,9 +62,25 @@ export async function pushOutbox(
         else answered.push([open[index]!, one]);
       }
       if (busy.length === 0) return answered;
+      // The origin may only have had no more time; where nothing got on, somebody else is at these documents.
+      if (busy.length === open.length) await pause(Math.min(50 * 2 ** sent, 1000), signal);
       open = busy;
     }
   }
+}
+
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, milliseconds);
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        done();
+      },
+      { once: true },
+    );
+  });
 }
 
 const HELD = "the origin holds it until somebody has looked: conflicts --origin, halts --origin";
