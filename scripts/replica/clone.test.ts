@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { settleDocument } from "../../shared/replica/settle.ts";
+import { initClone } from "./open.ts";
 import { type Person, startTeam, type TestTeam } from "./test-clone.ts";
 
 let team: TestTeam;
@@ -108,6 +109,41 @@ test("theirs is taken when a person says so", async () => {
   await bob.sync();
   await ann.sync();
   assert.equal(await ann.read(path), page("Elm", "one\n\ntwo!\n\nthree\n"));
+});
+
+test("a decision is about the versions that were seen: when theirs moves on, it is another question", async () => {
+  const path = fresh();
+  await ann.write(path, page("Oak"));
+  await ann.sync();
+  await bob.sync();
+  await ann.write(path, page("Elm"));
+  await bob.write(path, page("Fir"));
+  await ann.sync();
+  await bob.sync();
+  await bob.with(async ({ hub }) => {
+    hub.decide(hub.conflicts("open").find((one) => one.path === path)!.id, { keep: "ours" }, "bob");
+  });
+  await ann.write(path, page("Yew"));
+  await ann.sync();
+  await bob.sync();
+  await bob.with(async (clone) => {
+    const now = clone.hub.conflicts("open").find((one) => one.path === path)!;
+    assert.deepEqual([now.theirs, now.decision], [page("Yew"), null]);
+    const before = clone.hub.conflicts("all").filter((one) => one.path === path);
+    assert.deepEqual(
+      before.map(({ theirs }) => theirs),
+      [page("Yew"), page("Elm")],
+    );
+    clone.hub.decide(now.id, { keep: "theirs" }, "bob");
+    await settleDocument(clone, now);
+  });
+  assert.equal(await bob.read(path), page("Yew"));
+  await bob.sync();
+});
+
+test("a clone has one origin", async () => {
+  const elsewhere = { ...ann.origin, url: "https://example.org" };
+  await assert.rejects(initClone(ann.folder, elsewhere), { code: "PROJECT_MISMATCH" });
 });
 
 test("a deletion travels, and an edit of what was deleted brings it back", async () => {
