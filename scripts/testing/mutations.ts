@@ -19,8 +19,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "",
   },
   "the warnings": {
-    find: "  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w\n",
-    replace: "  from pg_catalog.jsonb_array_elements('[]') as w\n",
+    find: "  from pg_catalog.jsonb_array_elements(item -> 'warnings') as w;\n",
+    replace: "  from pg_catalog.jsonb_array_elements('[]'::jsonb) as w;\n",
   },
   "the platform's schemas": {
     find: "    perform frontrow.refuse(pg_catalog.format('schema \"%s\" belongs to the platform', spec ->> 'schema'));\n",
@@ -174,8 +174,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "  raise exception 'frontrow: a change of %% was not captured",
   },
   "the bytes that a type takes for equal": {
-    find: "then 'row(o.%1$I)::record operator(pg_catalog.*<>) row(n.%1$I)::record'",
-    replace: "then 'o.%1$I is distinct from n.%1$I'",
+    find: "when e ->> 'type' = any ('{numeric,float8,jsonb,text[]}') then 2 else 1 end as place",
+    replace: "else 1 end as place",
   },
   "the spelling of a date in a path": {
     find: "then ' set datestyle = ''ISO, MDY''' else '' end",
@@ -227,8 +227,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "'700ms'",
   },
   "the lease's end, together": {
-    find: "    and l.until > pg_catalog.clock_timestamp()\n  left join",
-    replace: "  left join",
+    find: "      and x.until > pg_catalog.clock_timestamp() offset 0) as l\n",
+    replace: "      offset 0) as l\n",
   },
   "the object's version, together": {
     find: "    and (not (i.item -> 'expect') ? 'bucket' or i.item #>> '{expect,bucket}' is not distinct from o.version)\n",
@@ -313,8 +313,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     replace: "  if false and scope_before <> c.scope\n",
   },
   "the takeover that never waits for a lease": {
-    find: "for update of h skip locked",
-    replace: "for update of h",
+    find: "l.path = w.path for update skip locked) as h",
+    replace: "l.path = w.path for update) as h",
   },
   "the versions a person saw": {
     find: "  if not frontrow.is_as_seen(k, request -> 'seen') or not frontrow.is_as_recorded(c, k) then",
