@@ -11,7 +11,10 @@ export interface Delay {
 
 export interface Traffic {
   connections: number;
-  /** How often the client spoke after the server had: what distance multiplies. Without the first words of each connection. */
+  /**
+   * How often the client waited for an answer: what distance multiplies. Without the first of each connection, and without
+   * a farewell, which nobody answers.
+   */
   round_trips: number;
   /** Bytes to and from the server. */
   sent: number;
@@ -36,12 +39,13 @@ export async function openDelay(url: string, roundTrip: number): Promise<Delay> 
       allowHalfOpen: true,
     });
     let speaker: "client" | "server" = "client";
+    let answers = 0;
     carry(near, far, roundTrip / 2, (bytes) => {
-      if (speaker === "server") traffic.round_trips++;
       speaker = "client";
       traffic.sent += bytes;
     });
     carry(far, near, roundTrip / 2, (bytes) => {
+      if (speaker === "client" && ++answers > 1) traffic.round_trips++;
       speaker = "server";
       traffic.received += bytes;
     });

@@ -68,6 +68,11 @@ async function onPostgres(scene: Scene): Promise<void> {
     floorLane(scene, "upsert_postgres", folder, distinct),
     { ...floorLane(scene, "upsert_supabase_js", folder, distinct), runs: 2 },
   ]);
+  // MarkdownDB takes more than twice as long for twice as much: one size does not say it all.
+  await compare(scene, "postgres", 5000, async (folder, count) => [
+    (await oursLanes(scene, folder, count))[0]!,
+    { ...peerLane("mddb", folder, count), runs: 1 },
+  ]);
   await compare(scene, "postgres", 10_000, async (folder, count) => [
     ...(await rowsOnly(scene, folder, count)),
     floorLane(scene, "read_copy", folder, count),

@@ -151,6 +151,36 @@ test("a fresh clone of the files, and import: the hub is as the origin's, and st
   assert.equal((await dora.run("status")).code, EXIT.ok);
 });
 
+test("only what is named or fits the filter: import, push and status leave the rest as it is", async () => {
+  const dora = await person("dora");
+  await dora.run("init", api.garden.stack.url, "--key-variable", "TEAM_KEY");
+  for (const name of ["one", "two", "three"]) await dora.write(`users/dora/parts/${name}.md`, page(name));
+  const dry = await dora.run(
+    "import",
+    "content/users/dora/parts/one.md,users/dora/parts/two.md",
+    "--dry-run",
+    "--json",
+  );
+  assert.deepEqual(dry.json.changed, ["users/dora/parts/one.md", "users/dora/parts/two.md"]);
+  const listed = await cli(["import", "-", "--json"], {
+    folder: dora.folder,
+    environment: { USER: "dora", HOME: dora.folder, PATH: process.env.PATH },
+    stdin: async () => new TextEncoder().encode("content/users/dora/parts/one.md\n"),
+  });
+  assert.deepEqual(listed.json.counts, { created: 1 });
+  const pushed = await dora.run("push", "--filter", "t*", "--json");
+  assert.deepEqual([pushed.json.counts, pushed.json.left.queued], [{ created: 2, accepted: 2 }, 1]);
+  const one = await dora.run("status", "--filter", "users/dora/**", "--json");
+  assert.deepEqual(
+    one.json.ahead.map(({ path }: { path: string }) => path),
+    ["users/dora/parts/one.md"],
+  );
+  assert.equal((await dora.run("show", "x", "--filter", "*")).code, EXIT.usage);
+  assert.equal((await dora.run("push")).code, EXIT.ok);
+  const dryRestore = await dora.run("restore", "users/dora/parts/one.md", "1", "--dry-run");
+  assert.equal(dryRestore.code, EXIT.ok);
+});
+
 test("conflicts: theirs takes the origin's word, and ours is in the record", async () => {
   const path = "users/ann/parts/strategy.md";
   const dora = await person("dora");

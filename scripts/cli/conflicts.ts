@@ -1,6 +1,7 @@
 /** `frontrow conflicts [path]`: what both sides changed. Needs no config. */
 import { displayPath } from "../../shared/document/path-disk.ts";
 import type { ConflictRecord, ConflictSummary } from "../../shared/hub/hub.ts";
+import { globOf } from "./frame/chosen-paths.ts";
 import { conflictNamed, overlapNames, seenWord } from "./frame/conflict.ts";
 import { EXIT } from "./frame/exit.ts";
 import { ago, aligned, plural, quoted } from "./frame/text.ts";
@@ -11,6 +12,7 @@ export const conflicts: Verb = {
   name: "conflicts",
   summary: "list the open conflicts, or show one: what the base, the file and the row say",
   examples: ["frontrow conflicts", "frontrow conflicts users/ann/parts/critic.md"],
+  takesFilter: true,
   define(command) {
     command
       .argument("[path]", "the document, as status shows it")
@@ -27,7 +29,9 @@ export const conflicts: Verb = {
     const { hub } = await openProject(call);
     if (named !== undefined) return await show(await conflictNamed(hub, named, collection), call);
     const state = options.all === true ? "all" : "open";
-    return list(await hub.conflicts({ state, ...(collection === undefined ? {} : { collection }) }), call);
+    const found = await hub.conflicts({ state, ...(collection === undefined ? {} : { collection }) });
+    const { filter } = call.shared;
+    return list(filter === undefined ? found : found.filter(({ path }) => globOf(filter)(path)), call);
   },
 };
 

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { FrontrowError } from "../../shared/errors.ts";
 import { signed } from "./frame/author.ts";
+import { chosenPaths } from "./frame/chosen-paths.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { createProgress, type Progress } from "./frame/progress.ts";
@@ -18,11 +19,16 @@ export const importVerb: Verb = {
   summary: "bring the files of a folder in; each counts as an edit of its document",
   notes:
     "Dotfiles, symbolic links and files that fit no collection are counted as ignored. A file that cannot be read as a document is quarantined, and lands in the bucket where there is nothing else by its name. What left scrubbed has no opinion where it was scrubbed. Ends with 1 when it is not in sync afterwards.",
-  examples: ["frontrow import content", 'frontrow import content --message "spring cleaning" --json'],
+  examples: ["frontrow import content", "git diff --name-only | frontrow import . -"],
+  takesFilter: true,
   define(command) {
     signed(
       command
-        .argument("[dir]", "the folder; object names are the paths below it. In a clone: its own")
+        .argument(
+          "[paths...]",
+          "a folder, whose paths are the object names; of it only the files and folders that follow (comma lists; - reads names from stdin). In a clone: of its own folder",
+        )
+        .option("--dry-run", "list what would be brought in; change nothing")
         .option("--bucket <name>", "only into the collections of this bucket")
         .option("--no-upload", "only documents and rows: the functions bring new files into the bucket"),
     );
@@ -30,7 +36,7 @@ export const importVerb: Verb = {
   inClone: async (call, ground) => (await import("./clone/sync.ts")).syncIn("import", call, ground),
   async run(call) {
     const { out, io, options } = call;
-    const named = call.arguments[0];
+    const [named, ...only] = (call.arguments[0] ?? []) as unknown as string[];
     if (named === undefined)
       throw new FrontrowError("USAGE", "Which folder? Outside of a clone, import needs one.");
     const [{ openEngine }, { load }, { createMissing }, { bringBack }] = await Promise.all([
@@ -57,7 +63,13 @@ export const importVerb: Verb = {
         hint: `There is ${engine.config.collections.map(({ name, bucket }) => `${name} in ${bucket}`).join(", ")}.`,
       });
     }
+    const isChosen = await chosenPaths(call, folder, only);
+    if (isChosen !== null) found.files = found.files.filter(({ path }) => isChosen(path));
     const back = await bringBack(engine, { collections }, resolve(io.folder, named), found.files, call);
+    if (options.dryRun === true) {
+      const { previewLoad } = await import("./frame/preview-load.ts");
+      return await previewLoad(engine, { ...engine.config, collections }, back.files, call);
+    }
     const created: string[] = [];
     let progress: Progress | undefined;
     const loaded = await load(engine, { collections }, back.files, call, {

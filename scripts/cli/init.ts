@@ -12,7 +12,7 @@ export const init: Verb = {
   name: "init",
   summary: "make this folder a clone: its files and the origin's documents become the same",
   notes:
-    "Writes frontrow.yaml (never the key: only the name of its variable) and .frontrow/, which git should ignore: it can be deleted, and is made again from the files and the origin. Run again, it renews what the clone knows of the origin's collections.",
+    "Writes frontrow.yaml (never the key: only the name of its variable) and .frontrow/, which git ignores: it can be deleted, and is made again from the files and the origin. Run again, it renews what the clone knows of the origin's collections.",
   examples: ["frontrow init https://abc.supabase.co", "frontrow init --folder notes && frontrow sync"],
   define(command) {
     command

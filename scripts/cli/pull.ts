@@ -10,6 +10,7 @@ export const pull: Verb = {
   notes:
     "The folder's own changes are taken in first, and nothing is written over them: what both sides changed is a conflict, with both versions kept. Ends with 3 while there is one.",
   examples: ["frontrow pull", "frontrow pull --dry-run --json"],
+  takesFilter: true,
   define(command) {
     signed(command)
       .option("--deletions", "many files that are gone at once were deleted on purpose")

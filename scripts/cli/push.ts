@@ -9,6 +9,7 @@ export const push: Verb = {
   notes:
     "Never over somebody else's change: what the origin has newer is merged here and sent again, and what both sides changed is a conflict. Offline everything waits in the outbox, in order.",
   examples: ["frontrow push", 'frontrow push --message "spelling"'],
+  takesFilter: true,
   define(command) {
     signed(command)
       .option("--deletions", "many files that are gone at once were deleted on purpose")

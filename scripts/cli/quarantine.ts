@@ -1,5 +1,6 @@
 /** `frontrow quarantine`: what cannot be read or written as a document, and why. Needs no config. */
 import { displayPath } from "../../shared/document/path-disk.ts";
+import { globOf } from "./frame/chosen-paths.ts";
 import { EXIT } from "./frame/exit.ts";
 import { aligned, plural } from "./frame/text.ts";
 import type { Answer, Call, Verb } from "./frame/verb.ts";
@@ -34,7 +35,10 @@ export const quarantine: Verb = {
 };
 
 function list(all: readonly Quarantined[], { out, io, shared }: Call): Answer {
-  const found = all.filter(({ collection }) => collection === (shared.collection ?? collection));
+  const fits = shared.filter === undefined ? () => true : globOf(shared.filter);
+  const found = all.filter(
+    ({ collection, path }) => collection === (shared.collection ?? collection) && fits(path),
+  );
   const rows = found.map(({ path, line, store, code, message }) => [
     `${displayPath(path)}${line === null ? "" : `:${line}`}`,
     out.paint.dim(store),

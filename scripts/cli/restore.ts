@@ -20,6 +20,7 @@ export const restore: Verb = {
       command
         .argument("<path>", "the document; a deleted one comes back")
         .argument("<revision>", "as log shows it", revisionNumber)
+        .option("--dry-run", "show what would change; change nothing")
         .option("--expect <revision>", "refuse unless this is the newest one now", revisionNumber),
     );
   },
@@ -44,7 +45,20 @@ export const restore: Verb = {
         },
       );
     }
-    const newest = (await history.revision({ collection, path })).revision;
+    const now = await history.revision({ collection, path });
+    if (options.dryRun === true) {
+      const [{ sayDiff }, then] = await Promise.all([
+        import("./frame/diff-text.ts"),
+        history.revision({ collection, path, revision }),
+      ]);
+      return sayDiff(
+        call,
+        { collection, path, from: now.revision, to: revision },
+        { before: now.deleted ? "" : (now.text ?? ""), after: then.text ?? "" },
+        { before: `${shown}@${now.revision}`, after: `${shown}@${revision}` },
+      );
+    }
+    const newest = now.revision;
     const done = await restoreRevision(history, binding, {
       collection,
       path,

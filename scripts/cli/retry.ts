@@ -15,7 +15,9 @@ export const retry: Verb = {
   summary: "look again, now, at what is in quarantine",
   examples: ["frontrow retry", "frontrow retry users/ann/parts/critic.md"],
   define(command) {
-    command.argument("[path]", "only this document");
+    command
+      .argument("[path]", "only this document")
+      .option("--dry-run", "list what would be looked at again; change nothing");
   },
   inClone: async (call, ground) => (await import("./clone/retry.ts")).retryIn(call, ground, chosen),
   async run(call) {
@@ -27,6 +29,7 @@ export const retry: Verb = {
     const engine = await openEngine({ ...call, arguments: [] });
     const before = await reportOf(engine.hub, shared.collection);
     const keys = chosen(call, before.quarantine).map(({ collection, path }) => ({ collection, path }));
+    if (call.options.dryRun === true) return listed(call, keys);
     const tally = createTally();
     if (keys.length > 0) {
       await engine.hub.signal(keys);
@@ -50,6 +53,13 @@ export function chosen<One extends Named>({ arguments: [named] }: Call, all: rea
     hint:
       all.length === 0 ? "Nothing is." : `There is ${all.map(({ path }) => displayPath(path)).join(", ")}`,
   });
+}
+
+/** What would be looked at again. */
+export function listed({ out }: Call, all: readonly Named[]): Answer {
+  for (const { path } of all) out.say(displayPath(path));
+  const would = all.map(({ collection, path }) => ({ collection, path }));
+  return { code: EXIT.ok, json: { dry_run: true, would } };
 }
 
 export function said({ out }: Call, counts: Record<string, number>, left: number): Answer {

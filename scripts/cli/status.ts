@@ -1,6 +1,7 @@
 /** `frontrow status`: how things stand. Needs no config. */
 import { FrontrowError } from "../../shared/errors.ts";
 import type { Report } from "../../shared/hub/hub.ts";
+import { refuseFilter } from "./frame/clone-only.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { exitOf, reportOf, sayState, stateOf } from "./frame/state.ts";
 import { ago, aligned } from "./frame/text.ts";
@@ -12,6 +13,7 @@ export const status: Verb = {
   name: "status",
   summary: "how many documents there are, and what is not in sync and why",
   examples: ["frontrow status", "frontrow status --collection parts --json"],
+  takesFilter: true,
   define(command) {
     command
       .option("--watch", "show it again every two seconds until interrupted")
@@ -19,6 +21,7 @@ export const status: Verb = {
   },
   inClone: async (call, ground) => (await import("./clone/status.ts")).statusIn(call, ground),
   async run(call) {
+    refuseFilter(call);
     const { options, out, io } = call;
     if (options.watch === true && out.isJson) {
       throw new FrontrowError("USAGE", "--watch and --json do not go together: --json prints one object.");

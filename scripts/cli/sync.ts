@@ -1,5 +1,6 @@
 /** `frontrow sync [collection]`: works from here until nothing is due. */
 import { InvalidArgumentError } from "commander";
+import { refuseFilter } from "./frame/clone-only.ts";
 import { countsText, createTally, noteResults } from "./frame/outcomes.ts";
 import { exitOf, sayState, stateOf } from "./frame/state.ts";
 import type { Verb } from "./frame/verb.ts";
@@ -9,6 +10,7 @@ export const sync: Verb = {
   summary: "work until nothing is due",
   notes: "Ends with 1 when it is not in sync afterwards, or (--dry-run) would not be.",
   examples: ["frontrow sync", "frontrow sync parts --dry-run"],
+  takesFilter: true,
   define(command) {
     command
       .argument("[collection]", "only this one")
@@ -19,6 +21,7 @@ export const sync: Verb = {
   },
   inClone: async (call, ground) => (await import("./clone/sync.ts")).syncIn("sync", call, ground),
   async run(call) {
+    refuseFilter(call);
     const { openEngine, settle } = await import("./frame/engine.ts");
     const { options, out } = call;
     const started = performance.now();

@@ -24,7 +24,7 @@ test("status before anything is registered: not in sync, and what to type", asyn
   assert.equal((await garden.cli(["sync", "--json"])).json.error.code, "NOT_REGISTERED");
 });
 
-test("a wrong or a public key: 3", async () => {
+test("a wrong or a public key: 4", async () => {
   for (const key of ["sb_secret_wrong", garden.stack.publishableKey]) {
     const { code, json } = await garden.cli(["status", "--json", "--key", key]);
     assert.equal(code, EXIT.unreachable);
@@ -213,4 +213,22 @@ test("--quiet says nothing on the way; status --watch ends when interrupted", as
   setTimeout(() => abort.abort(), 200);
   assert.equal((await watching).code, EXIT.ok);
   assert.equal((await garden.cli(["status", "--watch", "--json"])).code, EXIT.usage);
+});
+
+test("import --dry-run lists and changes nothing; what is named after the folder is all that is brought in", async () => {
+  const folder = await folderOf({
+    "users/zed/parts/a.md": part("A"),
+    "users/zed/parts/b.md": part("B"),
+    "users/zed/parts/c.md": part("C"),
+  });
+  const dry = await garden.cli(["import", folder, "--dry-run", "--json"]);
+  assert.deepEqual([dry.code, dry.json.new.length, dry.json.changed], [EXIT.attention, 3, []]);
+  assert.deepEqual(await rows("user_id = 'zed'"), []);
+  const some = await garden.cli(["import", folder, "users/zed/parts/a.md", "--json"]);
+  assert.deepEqual(some.json.counts, { created: 1 });
+  await garden.cli(["import", folder, "--filter", "b.*", "--json"]);
+  assert.deepEqual(await rows("user_id = 'zed'"), [
+    { slug: "a", name: "A" },
+    { slug: "b", name: "B" },
+  ]);
 });

@@ -1,5 +1,5 @@
 /** Opens a clone: the folder, its hub in `.frontrow/hub.db`, and what the origin said of its collections. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ResolvedConfig } from "../../shared/collections/mod.ts";
 import { FrontrowError } from "../../shared/errors.ts";
@@ -95,6 +95,8 @@ export async function initClone(root: string, origin: Origin): Promise<void> {
 
 function openHub(root: string): LocalHub {
   const folder = join(root, ".frontrow");
-  mkdirSync(folder, { recursive: true });
+  if (mkdirSync(folder, { recursive: true }) !== undefined)
+    // Never in a repository: each clone has its own.
+    writeFileSync(join(folder, ".gitignore"), "*\n");
   return openSqliteHub(join(folder, "hub.db"));
 }

@@ -1,7 +1,9 @@
 /** The folder's news into the local hub. Nothing is taken for deleted that was not looked for, nor many at once unasked. */
+import { digestText } from "../document/digest.ts";
 import type { FrontrowError } from "../errors.ts";
 import { type DocumentName, keyOf } from "../hub/peer-hub.ts";
 import { type ValveCounts, type ValveLimits, valveTrips } from "../reconcile/valve.ts";
+import { isTemporary } from "../stores/directory-names.ts";
 import { pooled } from "../sync/pool.ts";
 import { type Clone, type CloneOutcome, ownerOf } from "./clone.ts";
 import { followRules } from "./follow-rules.ts";
@@ -19,6 +21,8 @@ export interface Absorbed {
   unreadable: { shown: string; error: FrontrowError }[];
   /** Files of no collection. */
   ignored: number;
+  /** Temporary files that a killed run left, and that hold what is known nowhere else. */
+  leftovers: string[];
 }
 
 export interface AbsorbOptions {
@@ -52,15 +56,19 @@ export async function compareFolder(clone: Clone): Promise<Differences> {
     unwritten: [],
     unreadable: [],
     ignored: 0,
+    leftovers: [],
     live,
   };
   const seen = new Set<string>();
   const unread: string[] = [];
-  const wanted = (path: string): boolean => ownerOf(clone, path) !== null;
+  const isChosen = clone.isChosen ?? (() => true);
+  const wanted = (path: string): boolean => isChosen(path) && ownerOf(clone, path) !== null;
   for await (const one of clone.folder.scan({ wanted })) {
     clone.signal?.throwIfAborted();
-    if (one.state === "ignored") found.ignored++;
-    else if (one.state === "unread") {
+    if (one.state === "ignored") {
+      if (isTemporary(one.shown.slice(one.shown.lastIndexOf("/") + 1))) found.leftovers.push(one.shown);
+      else found.ignored++;
+    } else if (one.state === "unread") {
       unread.push(one.shown);
       found.unreadable.push(one);
     } else if (one.state === "unknown") {
@@ -81,7 +89,7 @@ export async function compareFolder(clone: Clone): Promise<Differences> {
     unread.some((folder) => folder === "" || path.startsWith(`${folder}/`));
   for (const [key, entry] of entries) {
     if (!entry.deleted) live.set(entry.collection, (live.get(entry.collection) ?? 0) + 1);
-    if (seen.has(key) || isUnread(entry.path) || ownerOf(clone, entry.path) === null) continue;
+    if (seen.has(key) || isUnread(entry.path) || !wanted(entry.path)) continue;
     // Never written here, or not again: it is to come, and was not deleted.
     if (entry.directory !== null && !entry.deleted) found.missing.push(entry);
     else if (entry.directory === null && !entry.deleted) found.unwritten.push(entry);
@@ -104,12 +112,30 @@ async function absorbBy(clone: Clone, { deletions = false, message }: AbsorbOpti
     ...unwritten,
     ...missing.filter((one) => !isHeld.has(one)),
   ];
+  clone.onWork?.("taking in", names.length);
   const outcomes = await pooled(names, BREADTH, async ({ collection, path, version }) => {
     clone.signal?.throwIfAborted();
     return await settleDocument(clone, { collection, path }, { message, seen: version });
   });
   for (const { collection, path } of held) clone.onOutcome?.({ collection, path, outcome: "held" });
-  return { outcomes, held, unreadable, ignored };
+  return { outcomes, held, unreadable, ignored, leftovers: await sweep(clone, found.leftovers) };
+}
+
+/** Answers those that stay. */
+async function sweep({ folder, hub }: Clone, leftovers: readonly string[]): Promise<string[]> {
+  if (leftovers.length === 0) return [];
+  const known = new Set<string>();
+  for (const entry of hub.entries())
+    for (const { revision } of hub.history(entry)) {
+      const text = hub.textOf(entry, revision);
+      if (text !== null) known.add(digestText(text));
+    }
+  const left: string[] = [];
+  for (const shown of leftovers) {
+    const outcome = await folder.sweep(shown, (version) => known.has(version)).catch(() => "kept");
+    if (outcome === "kept") left.push(shown);
+  }
+  return left;
 }
 
 /** By collection, as in the cloud; what was deleted before counts no more, as it was said to be meant. */

@@ -18,6 +18,10 @@ export interface Clone {
   strategy: LocalStrategy;
   /** What is taken out of what is written into the folder; the hub has it all. @default null */
   scrubbing?: Scrubbing | null;
+  /** Documents that are looked at; others are left as they are. @default all */
+  isChosen?: ((path: string) => boolean) | undefined;
+  /** Told how much there is to do, before it is begun. */
+  onWork?: ((what: "taking in" | "merging" | "pushing", documents: number) => void) | undefined;
   signal?: AbortSignal | undefined;
   /** Told of every document that something happened to. */
   onOutcome?(one: CloneOutcome): void;

@@ -112,7 +112,9 @@ export async function mergeNews(
   const names = clone.hub
     .incoming()
     .map(({ collection, path }) => ({ collection, path }))
-    .filter((name) => !skip.has(keyOf(name)) && clone.bindings.has(name.collection));
+    .filter((name) => !skip.has(keyOf(name)) && clone.bindings.has(name.collection))
+    .filter(({ path }) => clone.isChosen?.(path) ?? true);
+  clone.onWork?.("merging", names.length);
   return await pooled(names, BREADTH, async (name) => {
     clone.signal?.throwIfAborted();
     return await settleDocument(clone, name);

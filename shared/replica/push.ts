@@ -29,6 +29,10 @@ export async function pushOutbox(
   const tries = new Map<string, number>();
   /** What is not sent again now, by `keyOf`. */
   const waiting = new Set<string>();
+  const queued = hub.entries().filter((one) => one.queued);
+  const others = queued.filter(({ path }) => !(clone.isChosen?.(path) ?? true));
+  for (const { collection, path } of others) waiting.add(keyOf({ collection, path }));
+  clone.onWork?.("pushing", queued.length - others.length);
   for (;;) {
     signal?.throwIfAborted();
     const request = hub.nextRequest(MOST, waiting);

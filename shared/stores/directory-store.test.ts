@@ -1,5 +1,6 @@
 /** The directory store: the contract, and what only a folder can do to a document. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import {
   chmod,
   mkdir,
@@ -483,4 +484,21 @@ test("a defect is thrown, not answered", () =>
       throw failure("EIO");
     });
     assert.equal((await (await open({ disk: broken })).look("a.md")).state, "unknown");
+  }));
+
+test("what a killed run left is removed when it is old and known; else it stays", () =>
+  inFolder(async ({ folder, open, names }) => {
+    const [known, unknown, users] = [".frontrow-a.tmp", ".frontrow-b.tmp", "mine.tmp"];
+    for (const name of [known, unknown, users]) await writeFile(join(folder, name), name);
+    const version = createHash("sha256").update(known).digest("hex");
+    const sweep = async (now: number) => {
+      const store = await open({ now: () => now });
+      const swept = [];
+      for (const name of [known, unknown, users])
+        swept.push(await store.sweep(name, (one) => one === version));
+      return swept;
+    };
+    assert.deepEqual(await sweep(Date.now()), ["young", "young", "kept"]);
+    assert.deepEqual(await sweep(Date.now() + 3_600_000), ["removed", "kept", "kept"]);
+    assert.deepEqual((await names()).filter((name) => name.endsWith(".tmp")).sort(), [unknown, users]);
   }));

@@ -5,6 +5,7 @@
 import { MAX_DOCUMENT_BYTES } from "../document/bytes.ts";
 import { FrontrowError } from "../errors.ts";
 import { type Disk, moved, onDisk, type Stats } from "./directory-disk.ts";
+import { type Swept, sweepLeftover } from "./directory-leftovers.ts";
 import { requireName } from "./directory-names.ts";
 import { createPlaces, openRoot, type Root } from "./directory-place.ts";
 import { readStable, requireSize } from "./directory-read.ts";
@@ -41,6 +42,8 @@ export interface DirectoryStore extends Store<Uint8Array> {
   readonly root: Root;
   /** What is there now. A folder that is missing or was replaced is `unknown`, never full of absences. */
   look(path: string): Promise<Look>;
+  /** Removes what a killed run left, see there; `shown` as a scan tells it. */
+  sweep(shown: string, isKnown: (version: Version) => boolean): Promise<Swept>;
   /** Everything there is. */
   scan(options?: ScanOptions): AsyncGenerator<Scanned>;
 }
@@ -110,6 +113,8 @@ export async function openDirectoryStore(options: DirectoryOptions): Promise<Dir
     name: `directory ${options.folder}`,
     root,
     look,
+    sweep: (shown, isKnown) =>
+      onDisk("sweep", shown, () => sweepLeftover({ disk, root, maxBytes, now }, shown, isKnown)),
     scan: (given) => scan({ disk, root }, glance, given),
 
     read: (path, expected) =>

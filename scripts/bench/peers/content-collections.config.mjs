@@ -6,7 +6,8 @@ import { z } from "zod";
 
 const notes = defineCollection({
   name: "notes",
-  directory: relative(import.meta.dirname ?? process.env.BENCH_PEERS, process.env.BENCH_FOLDER),
+  // From this file, whose compiled copy runs elsewhere.
+  directory: relative(process.env.BENCH_PEERS, process.env.BENCH_FOLDER),
   include: "**/*.md",
   schema: z.object({ content: z.string() }).passthrough(),
 });

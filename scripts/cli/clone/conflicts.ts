@@ -15,7 +15,7 @@ import { threeWayText } from "../frame/three-way-text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
 import type { Ground } from "./ground.ts";
 import { pathsFor } from "./named.ts";
-import { leftText, noteOutcome } from "./tell.ts";
+import { leftText, watching } from "./tell.ts";
 
 /** Theirs is the file, ours the row, as the engine has them (shared/replica/plan.ts). */
 const SIDES = { file: "theirs", row: "ours", said: { file: "they", row: "we" } };
@@ -25,7 +25,9 @@ export async function conflictsIn(call: Call, ground: Ground): Promise<Answer> {
   const clone = await ground.open();
   const [named] = call.arguments;
   if (named !== undefined) return show(conflictNamed(clone, ground, call, named), call);
-  const found = clone.hub.conflicts(options.all === true ? "all" : "open");
+  const found = clone.hub
+    .conflicts(options.all === true ? "all" : "open")
+    .filter(({ path }) => clone.isChosen?.(path) ?? true);
   const open = found.filter(({ state }) => state === "open");
   const rows = found.map(({ path, overlapping, state, at, decidedBy, theirAuthor }) => [
     displayPath(path),
@@ -78,7 +80,7 @@ export async function resolveIn(call: Call, ground: Ground): Promise<Answer> {
     throw new FrontrowError("USAGE", "Say what is right with one of --keep, --field and --text.", {
       hint: "--keep ours, --keep theirs, --field name=ours, or --text <file>",
     });
-  const clone = await ground.open(noteOutcome(call));
+  const clone = await ground.open(watching(call));
   const record = conflictNamed(clone, ground, call, call.arguments[0]!);
   const { collection, path } = record;
   const shown = displayPath(path);

@@ -3,23 +3,28 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ResolvedConfig } from "../../../shared/collections/mod.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
-import type { CloneOutcome, ConnectedClone } from "../../../shared/replica/clone.ts";
+import type { Clone, ConnectedClone } from "../../../shared/replica/clone.ts";
 import type { Origin } from "../../../shared/replica/origin.ts";
 import type { OpenClone } from "../../replica/open.ts";
 import { addressOf } from "../frame/address.ts";
 import { authorOf } from "../frame/author.ts";
+import { chosenPaths } from "../frame/chosen-paths.ts";
 import { loadConfig } from "../frame/config.ts";
 import { type FoundProjectFile, projectFileOf } from "../frame/project-file.ts";
 import { scrubbingOfProject } from "../frame/scrubbing.ts";
 import type { Call } from "../frame/verb.ts";
+
+/** Who wants to know what is being done. */
+export type Watching = Pick<Clone, "onOutcome" | "onWork">;
 
 export interface Ground {
   root: string;
   /** Where the documents are. */
   folder: string;
   project: FoundProjectFile;
-  open(onOutcome?: (one: CloneOutcome) => void): Promise<OpenClone>;
-  connect(onOutcome?: (one: CloneOutcome) => void): Promise<ConnectedClone>;
+  /** With `named` only what these files and folders are, and of that what `--filter` lets through. */
+  open(watching?: Watching, named?: readonly string[]): Promise<OpenClone>;
+  connect(watching?: Watching): Promise<ConnectedClone>;
 }
 
 export const HUB = ".frontrow/hub.db";
@@ -35,11 +40,12 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
   const root = project.folder;
   const folder = join(root, project.directory.syncPath);
 
-  async function open(onOutcome?: (one: CloneOutcome) => void): Promise<OpenClone> {
-    const [{ openClone }, config, author] = await Promise.all([
+  async function open(watching: Watching = {}, named: readonly string[] = []): Promise<OpenClone> {
+    const [{ openClone }, config, author, isChosen] = await Promise.all([
       import("../../replica/open.ts"),
       loadConfig(call),
       authorOf(call),
+      chosenPaths(call, folder, named),
     ]);
     const clone = await openClone({
       root,
@@ -49,10 +55,9 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
       strategy: project.conflicts,
       scrubbing: await scrubbingOfProject(call),
       signal: call.io.interruption(),
-      ...(onOutcome === undefined ? {} : { onOutcome }),
     });
     call.atEnd(async () => clone.close());
-    return clone;
+    return Object.assign(clone, watching, isChosen === null ? {} : { isChosen });
   }
 
   return {
@@ -60,8 +65,8 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
     folder,
     project,
     open,
-    async connect(onOutcome) {
-      const clone = await open(onOutcome);
+    async connect(watching) {
+      const clone = await open(watching);
       return Object.assign(clone, { origin: await originOf(project, call, clone.author) });
     },
   };

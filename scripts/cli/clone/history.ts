@@ -15,7 +15,7 @@ import { aligned } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
 import type { Ground } from "./ground.ts";
 import { documentNamed } from "./named.ts";
-import { noteOutcome } from "./tell.ts";
+import { watching } from "./tell.ts";
 
 const MOST = 20;
 
@@ -101,13 +101,22 @@ export async function diffIn(call: Call, ground: Ground): Promise<Answer> {
 
 /** An old revision's text becomes the file, and so the newest revision. */
 export async function restoreIn(call: Call, ground: Ground): Promise<Answer> {
-  const clone = await ground.open(noteOutcome(call));
+  const clone = await ground.open(watching(call));
   // What is in the folder now is remembered first: nothing is written over that the hub does not know.
-  await absorb(clone);
+  if (call.options.dryRun !== true) await absorb(clone);
   const [named, revision] = call.arguments as unknown as [string, number];
   const document = documentNamed(clone, ground, call, named);
   const { collection, path } = document;
   const text = textAt(clone, document, revision);
+  if (call.options.dryRun === true) {
+    const shown = displayPath(path);
+    return sayDiff(
+      call,
+      { collection, path, from: document.revision, to: revision },
+      { before: document.text ?? "", after: text },
+      { before: shown, after: `${shown}@${revision}` },
+    );
+  }
   const look = await clone.folder.look(path);
   if (look.state === "unknown") throw look.error;
   const message = (call.options.message as string | undefined) ?? `restored @${revision}`;

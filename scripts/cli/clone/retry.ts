@@ -2,18 +2,19 @@
 import { settleDocument } from "../../../shared/replica/settle.ts";
 import { syncClone } from "../../../shared/replica/sync.ts";
 import type { Answer, Call } from "../frame/verb.ts";
-import { type chosen as choose, said } from "../retry.ts";
+import { type chosen as choose, listed, said } from "../retry.ts";
 import type { Ground } from "./ground.ts";
-import { noteOutcome } from "./tell.ts";
+import { watching } from "./tell.ts";
 
 export async function retryIn(call: Call, ground: Ground, chosen: typeof choose): Promise<Answer> {
-  const clone = await ground.connect(noteOutcome(call));
+  const clone = await ground.connect(watching(call));
   const { hub } = clone;
   const counts: Record<string, number> = {};
   const count = (outcome: string): void => {
     counts[outcome] = (counts[outcome] ?? 0) + 1;
   };
   const found = chosen(call, hub.quarantine());
+  if (call.options.dryRun === true) return listed(call, found);
   for (const { collection, path } of found) {
     hub.setQuarantine({ collection, path }, null);
     count((await settleDocument(clone, { collection, path })).outcome);

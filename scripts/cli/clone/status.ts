@@ -18,7 +18,10 @@ export async function statusIn(call: Call, ground: Ground): Promise<Answer> {
   const { hub } = clone;
   if ("origin" in clone) await fetchNews(clone as Parameters<typeof fetchNews>[0]);
   const found = await compareFolder(clone);
-  const { entries } = found;
+  const isChosen = clone.isChosen ?? (() => true);
+  const chosen = <One extends { path: string }>(all: readonly One[]): One[] =>
+    all.filter(({ path }) => isChosen(path));
+  const entries = chosen(found.entries);
   const kinds: [title: string, rows: string[][]][] = [
     [
       "Files that are not taken in yet (sync does):",
@@ -44,16 +47,17 @@ export async function statusIn(call: Call, ground: Ground): Promise<Answer> {
     ],
     [
       `In conflict (${io.program} conflicts):`,
-      hub.conflicts("open").map(({ path, overlapping }) => [overlapping.join(", "), displayPath(path)]),
+      chosen(hub.conflicts("open")).map(({ path, overlapping }) => [
+        overlapping.join(", "),
+        displayPath(path),
+      ]),
     ],
     [
       "In quarantine (mend the file; it is looked at again by itself):",
-      hub
-        .quarantine()
-        .map(({ path, line, message }) => [
-          `${displayPath(path)}${line === null ? "" : `:${line}`}`,
-          message,
-        ]),
+      chosen(hub.quarantine()).map(({ path, line, message }) => [
+        `${displayPath(path)}${line === null ? "" : `:${line}`}`,
+        message,
+      ]),
     ],
     ["Unreadable:", found.unreadable.map(({ shown, error }) => [shown, error.message])],
   ];
@@ -89,14 +93,14 @@ export async function statusIn(call: Call, ground: Ground): Promise<Answer> {
       unreadable: found.unreadable.map(({ shown, error }) => ({ path: shown, ...error.toJSON() })),
       ignored: found.ignored,
       ahead: entries.filter((one) => one.queued).map(nameOf),
-      behind: hub.incoming().map(({ text: _, ...one }) => ({ ...one, deleted: _ === null })),
-      conflicts: hub.conflicts("open").map(({ path, collection, overlapping, at }) => ({
+      behind: chosen(hub.incoming()).map(({ text: _, ...one }) => ({ ...one, deleted: _ === null })),
+      conflicts: chosen(hub.conflicts("open")).map(({ path, collection, overlapping, at }) => ({
         collection,
         path,
         overlapping,
         at,
       })),
-      quarantine: hub.quarantine(),
+      quarantine: chosen(hub.quarantine()),
     },
   };
 }

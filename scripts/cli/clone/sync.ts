@@ -2,7 +2,7 @@
 
 import { displayPath } from "../../../shared/document/path-disk.ts";
 import { compareFolder } from "../../../shared/replica/absorb.ts";
-import type { ConnectedClone } from "../../../shared/replica/clone.ts";
+import type { Clone, ConnectedClone } from "../../../shared/replica/clone.ts";
 import { cursorOf } from "../../../shared/replica/pull.ts";
 import { type SyncOptions, syncClone, takeIn } from "../../../shared/replica/sync.ts";
 import { EXIT } from "../frame/exit.ts";
@@ -10,7 +10,7 @@ import { aligned, plural } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
 import { openCloneGit, usesGit } from "./git.ts";
 import { type Ground, originOf } from "./ground.ts";
-import { answer, noteOutcome } from "./tell.ts";
+import { answer, watching } from "./tell.ts";
 
 export type Way = "sync" | "pull" | "push" | "import";
 
@@ -28,7 +28,9 @@ export async function syncIn(way: Way, call: Call, ground: Ground): Promise<Answ
     message: options.message as string | undefined,
   };
   if (way === "import") {
-    const clone = await ground.open(noteOutcome(call));
+    const named = (call.arguments[0] ?? []) as unknown as readonly string[];
+    const clone = await ground.open(watching(call), named);
+    if (options.dryRun === true) return await previewFolder(clone, call);
     // Files that the origin has as they are come to be known as such, where it can be asked: then nothing is left to push.
     const origin = await originOf(ground.project, call, clone.author).catch(() => null);
     const done =
@@ -37,7 +39,7 @@ export async function syncIn(way: Way, call: Call, ground: Ground): Promise<Answ
         : { ...(await syncClone({ ...clone, origin }, { ...how, push: false })), offline: null };
     return answer(way, started, clone, done, call);
   }
-  const clone = await ground.connect(noteOutcome(call));
+  const clone = await ground.connect(watching(call));
   if (options.dryRun === true) return await preview(way, clone, call);
   const synced = await syncClone(clone, { ...how, ...PARTS[way] });
   if (way === "sync" && usesGit(ground)) {
@@ -46,6 +48,28 @@ export async function syncIn(way: Way, call: Call, ground: Ground): Promise<Answ
     else await git.commit();
   }
   return answer(way, started, clone, synced, call);
+}
+
+/** What an import would take in. */
+async function previewFolder(clone: Clone, call: Call): Promise<Answer> {
+  const { out } = call;
+  const { changed, missing, unreadable } = await compareFolder(clone);
+  const rows = [
+    ...changed.map(({ path }) => [out.paint.green("changed"), displayPath(path)]),
+    ...missing.map(({ path }) => [out.paint.yellow("deleted"), displayPath(path)]),
+    ...unreadable.map(({ shown, error }) => [out.paint.yellow("unreadable"), shown, error.message]),
+  ];
+  for (const line of aligned(rows)) out.say(line);
+  out.say(rows.length === 0 ? "Nothing to do." : `${plural(rows.length, "file")}; nothing was changed.`);
+  const names = (some: readonly { path: string }[]): string[] => some.map(({ path }) => path);
+  return {
+    code: rows.length === 0 ? EXIT.ok : EXIT.attention,
+    json: {
+      changed: names(changed),
+      missing: names(missing),
+      unreadable: unreadable.map(({ shown }) => shown),
+    },
+  };
 }
 
 /** What a sync would begin with. What it meets at the origin while it pushes is known only then. */

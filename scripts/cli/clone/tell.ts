@@ -1,18 +1,31 @@
 /** What became of a clone's documents, in words and as an exit code. */
-import type { CloneOutcome } from "../../../shared/replica/clone.ts";
 import type { LocalCounts, LocalHub } from "../../../shared/replica/local-hub.ts";
 import type { Synced } from "../../../shared/replica/sync.ts";
 import { EXIT, type ExitCode } from "../frame/exit.ts";
 import { noteResults } from "../frame/outcomes.ts";
+import { createProgress, type Progress } from "../frame/progress.ts";
 import { plural } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
+import type { Watching } from "./ground.ts";
 
-export function noteOutcome({ out }: Call): (one: CloneOutcome) => void {
-  return ({ collection, path, outcome, error }) =>
-    noteResults(
-      [{ collection, path, outcome, ...(error === undefined ? {} : { message: error.message }) }],
-      out,
-    );
+/** More documents than these get a bar on a terminal, and a line only where something is wrong. */
+const MANY = 50;
+
+/** Lines for a few documents, a progress bar for many. */
+export function watching({ out, io }: Call): Watching {
+  let progress: Progress | undefined;
+  return {
+    onWork(what, documents) {
+      progress?.end();
+      progress = documents > MANY && out.canDraw ? createProgress(what, documents, out, io) : undefined;
+    },
+    onOutcome({ collection, path, outcome, error }) {
+      progress?.advance();
+      if (progress !== undefined && error === undefined && outcome !== "conflict") return;
+      const said = error === undefined ? {} : { message: error.message };
+      noteResults([{ collection, path, outcome, ...said }], out);
+    },
+  };
 }
 
 /** 3: a person must decide · 1: something is left · 0: nothing is. */
@@ -55,6 +68,10 @@ export function answer(
   });
   for (const { shown, error } of absorbed.unreadable)
     out.note(`${out.notePaint.yellow("unreadable")}   ${shown}  ${error.message}`);
+  for (const shown of absorbed.leftovers)
+    out.note(
+      `${out.notePaint.yellow("left over")}    ${shown}  by a run that was killed: look whether you need it`,
+    );
   if (absorbed.held.length > 0) {
     out.say(`${plural(absorbed.held.length, "file")} are gone at once: that waits for your word.`);
     out.say(

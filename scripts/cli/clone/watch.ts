@@ -10,7 +10,7 @@ import { plural } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
 import { openCloneGit, usesGit } from "./git.ts";
 import type { Ground } from "./ground.ts";
-import { codeOf, leftText, noteOutcome } from "./tell.ts";
+import { codeOf, leftText, watching } from "./tell.ts";
 
 /** Milliseconds between tries while the origin is away: doubled each time, up to the most. */
 const AWAY = { least: 5_000, most: 60_000 };
@@ -22,7 +22,7 @@ export async function watchIn(call: Call, ground: Ground): Promise<Answer> {
     throw new FrontrowError("USAGE", "autoSync is off in frontrow.yaml: nothing is to follow by itself.", {
       hint: "Switch it on, or use sync.",
     });
-  const clone = await ground.connect(noteOutcome(call));
+  const clone = await ground.connect(watching(call));
   const signal = call.io.interruption();
   const counts: Record<string, number> = {};
   const git = usesGit(ground)

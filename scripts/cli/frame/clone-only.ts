@@ -12,3 +12,12 @@ export function notInAClone({ io }: Call): Promise<Answer> {
     },
   );
 }
+
+/** Outside of a clone these verbs mean whole collections. */
+export function refuseFilter({ shared }: Call): void {
+  if (shared.filter !== undefined)
+    throw new FrontrowError(
+      "USAGE",
+      "--filter means documents of a clone here; --collection a whole collection.",
+    );
+}

@@ -37,6 +37,7 @@ export function createProgram(
     .option("--key <key>", "its secret key (default: SUPABASE_SECRET_KEY, else the local stack's)")
     .option("--db-url <url>", "its database, instead of the Data API (default: SUPABASE_DB_URL)")
     .option("--collection <name>", "only this collection")
+    .option("--filter <glob>", "only documents whose path fits: 'plans/*.md', 'draft-*'")
     .option("--origin", "in a clone: act on the origin itself")
     .option("--yes", "do not ask")
     .option("--quiet", "only results and errors")

@@ -1,5 +1,6 @@
 /** The CLI's frame: reads the command line, runs one verb, turns whatever happens into words and an exit code. */
 import { type Command, CommanderError } from "commander";
+import { FrontrowError } from "../../../shared/errors.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit.ts";
 import { tell, usageError } from "./failure.ts";
 import type { Io } from "./io.ts";
@@ -44,7 +45,9 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
 
 /** Whoever stands in a clone means the clone; another project, or the origin itself, is named. */
 async function runVerb(verb: Verb, call: Call): Promise<Answer> {
-  const { url, dbUrl, origin } = call.shared;
+  const { url, dbUrl, origin, filter } = call.shared;
+  if (filter !== undefined && verb.takesFilter !== true)
+    throw new FrontrowError("USAGE", `${verb.name} takes no --filter.`);
   if (verb.inClone !== undefined && !origin && url === undefined && dbUrl === undefined) {
     const { groundOf } = await import("../clone/ground.ts");
     const ground = await groundOf(call);
@@ -54,12 +57,13 @@ async function runVerb(verb: Verb, call: Call): Promise<Answer> {
 }
 
 function sharedOptions(command: Command): SharedOptions {
-  const { json, yes, quiet, origin, config, url, key, dbUrl, collection } = command.optsWithGlobals();
+  const { json, yes, quiet, origin, filter, config, url, key, dbUrl, collection } = command.optsWithGlobals();
   return {
     json: json === true,
     yes: yes === true,
     quiet: quiet === true,
     origin: origin === true,
+    filter,
     config,
     url,
     key,

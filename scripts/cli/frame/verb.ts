@@ -15,6 +15,8 @@ export interface Verb {
   examples: readonly [string, string];
   /** Adds arguments and options of its own. */
   define(command: Command): void;
+  /** @default false: `--filter` is refused */
+  takesFilter?: boolean;
   run(call: Call): Promise<Answer>;
   /** The same in a clone, unless `--origin` is said. @default `run` */
   inClone?(call: Call, ground: Ground): Promise<Answer>;
@@ -28,6 +30,8 @@ export interface SharedOptions {
   key: string | undefined;
   dbUrl: string | undefined;
   collection: string | undefined;
+  /** A glob of paths. Only verbs that say `takesFilter` know it. */
+  filter: string | undefined;
   /** Act on the origin itself, not on the clone that the person stands in. */
   origin: boolean;
   yes: boolean;
