@@ -213,6 +213,7 @@ test("what is in quarantine is listed with its line, and looked at again", async
 });
 
 test("--origin means the project itself, and so does --url", async () => {
+  assert.equal((await ann.run("status", "--watch")).code, EXIT.usage);
   const there = await ann.run("status", "--origin");
   assert.match(there.stdout, /collection +documents +rows/);
 });

@@ -1,5 +1,6 @@
 /** `frontrow status` in a clone: what is ahead, behind, in conflict, in quarantine, and not taken in yet. */
 import { displayPath } from "../../../shared/document/path-disk.ts";
+import { FrontrowError } from "../../../shared/errors.ts";
 import { compareFolder } from "../../../shared/replica/absorb.ts";
 import type { LocalEntry } from "../../../shared/replica/local-hub.ts";
 import { fetchNews } from "../../../shared/replica/pull.ts";
@@ -14,6 +15,10 @@ const MOST = 20;
 
 export async function statusIn(call: Call, ground: Ground): Promise<Answer> {
   const { out, io, options } = call;
+  if (options.watch === true)
+    throw new FrontrowError("USAGE", "In a clone status looks once.", {
+      hint: `${io.program} watch keeps it in sync; ${io.program} status --watch --origin looks at the project.`,
+    });
   const clone = await (options.fetch === true ? ground.connect() : ground.open());
   const { hub } = clone;
   if ("origin" in clone) await fetchNews(clone as Parameters<typeof fetchNews>[0]);
