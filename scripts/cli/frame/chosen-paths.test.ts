@@ -23,10 +23,10 @@ test("a filter is a glob", () => {
 const choose = (named: string[], filter?: string, stdin = "") =>
   chosenPaths(
     {
-      io: { folder: "/home/me/notes/content/plans", stdin: async () => new TextEncoder().encode(stdin) },
+      io: { folder: "/srv/notes/content/plans", stdin: async () => new TextEncoder().encode(stdin) },
       shared: { filter },
     } as unknown as Call,
-    "/home/me/notes/content",
+    "/srv/notes/content",
     named,
   );
 
