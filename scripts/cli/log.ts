@@ -3,7 +3,7 @@ import { displayPath } from "../../shared/document/path-disk.ts";
 import type { AuditEntry, HistoryHub, Page, Revision } from "../../shared/hub/history-hub.ts";
 import { EXIT } from "./frame/exit.ts";
 import { documentNamed, limit, moment, upTo, whatHappened } from "./frame/revisions.ts";
-import { aligned } from "./frame/text.ts";
+import { aligned, minuteOf } from "./frame/text.ts";
 import type { Answer, Call, Verb } from "./frame/verb.ts";
 
 const MOST = 20;
@@ -91,9 +91,4 @@ function auditLine(
 
 function sayMore({ items, next }: Page<unknown>, { out }: Call): void {
   if (next !== null) out.note(`The newest ${items.length}; --limit shows more.`);
-}
-
-/** `2026-11-21 12:30`, in UTC. */
-function minuteOf(at: string): string {
-  return at.slice(0, 16).replace("T", " ");
 }

@@ -1,5 +1,5 @@
 /** `frontrow retry [path]`: looks again at what is in quarantine. */
-import { displayPath, encodeFilePath } from "../../shared/document/path-disk.ts";
+import { displayPath, objectNameOf } from "../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../shared/errors.ts";
 import { EXIT } from "./frame/exit.ts";
 import { countsText, createTally, noteResults } from "./frame/outcomes.ts";
@@ -46,7 +46,7 @@ export const retry: Verb = {
 /** Of what is in quarantine, what the person means. @throws {FrontrowError} `NOT_FOUND` */
 export function chosen<One extends Named>({ arguments: [named] }: Call, all: readonly One[]): One[] {
   if (named === undefined) return [...all];
-  const found = all.filter(({ path }) => path === named || path === encoded(named));
+  const found = all.filter(({ path }) => path === named || path === objectNameOf(named));
   if (found.length > 0) return found;
   throw new FrontrowError("NOT_FOUND", `"${named}" is not in quarantine.`, {
     path: named,
@@ -66,12 +66,4 @@ export function said({ out }: Call, counts: Record<string, number>, left: number
   out.say(countsText(counts));
   out.say(left === 0 ? "Nothing is in quarantine." : `Still in quarantine: ${left}.`);
   return { code: left === 0 ? EXIT.ok : EXIT.attention, json: { counts, quarantined: left } };
-}
-
-function encoded(file: string): string {
-  try {
-    return encodeFilePath(file);
-  } catch {
-    return file;
-  }
 }

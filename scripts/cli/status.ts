@@ -1,6 +1,7 @@
 /** `frontrow status`: how things stand. Needs no config. */
 import { FrontrowError } from "../../shared/errors.ts";
 import type { Report } from "../../shared/hub/hub.ts";
+import { pause } from "../../shared/sync/pause.ts";
 import { refuseFilter } from "./frame/clone-only.ts";
 import { countsText } from "./frame/outcomes.ts";
 import { exitOf, reportOf, sayState, stateOf } from "./frame/state.ts";
@@ -40,17 +41,6 @@ export const status: Verb = {
     }
   },
 };
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      done();
-    });
-  });
-}
 
 function show(report: Report, url: string, call: Call): Answer {
   const { out } = call;

@@ -1,4 +1,5 @@
 /** Cycles one after the other, until somebody says stop. One that fails is told, and holds nobody up. */
+import { pause } from "../../shared/sync/pause.ts";
 
 export interface EveryOptions<Result> {
   /** Seconds from the end of one to the start of the next. */
@@ -26,16 +27,4 @@ export async function runEvery<Result>(options: EveryOptions<Result>): Promise<v
     }
     if (!signal.aborted) await wait(interval * 1000, signal);
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const id = setTimeout(end, milliseconds);
-    function end(): void {
-      clearTimeout(id);
-      signal.removeEventListener("abort", end);
-      done();
-    }
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

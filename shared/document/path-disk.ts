@@ -77,3 +77,13 @@ export function displayPath(objectName: string): string {
     throw error;
   }
 }
+
+/** What a person may mean by a name: the object of a file by it, or the name itself where no file can have it. */
+export function objectNameOf(named: string): string {
+  try {
+    return encodeFilePath(named);
+  } catch (error) {
+    if (error instanceof FrontrowError) return named;
+    throw error;
+  }
+}

@@ -1,14 +1,15 @@
 /** The folder's news into the local hub. Nothing is taken for deleted that was not looked for, nor many at once unasked. */
 import { digestText } from "../document/digest.ts";
+import { displayPath } from "../document/path-disk.ts";
 import type { FrontrowError } from "../errors.ts";
 import { type DocumentName, keyOf } from "../hub/peer-hub.ts";
-import { type ValveCounts, type ValveLimits, valveTrips } from "../reconcile/valve.ts";
 import { isTemporary } from "../stores/directory-names.ts";
 import { pooled } from "../sync/pool.ts";
 import { type Clone, type CloneOutcome, ownerOf } from "./clone.ts";
 import { followRules } from "./follow-rules.ts";
 import type { LocalEntry } from "./local-hub.ts";
 import { settleDocument } from "./settle.ts";
+import { liveIn, tooMany } from "./valve.ts";
 
 /** Documents at a time: what takes long is the file system. */
 export const BREADTH = 8;
@@ -48,7 +49,6 @@ export interface Differences extends Omit<Absorbed, "outcomes" | "held"> {
 export async function compareFolder(clone: Clone): Promise<Differences> {
   const known = clone.hub.entries();
   const entries = new Map(known.map((entry) => [keyOf(entry), entry]));
-  const live = new Map<string, number>();
   const found: Differences = {
     entries: known,
     changed: [],
@@ -57,7 +57,7 @@ export async function compareFolder(clone: Clone): Promise<Differences> {
     unreadable: [],
     ignored: 0,
     leftovers: [],
-    live,
+    live: liveIn(known),
   };
   const seen = new Set<string>();
   const unread: string[] = [];
@@ -88,7 +88,6 @@ export async function compareFolder(clone: Clone): Promise<Differences> {
   const isUnread = (path: string): boolean =>
     unread.some((folder) => folder === "" || path.startsWith(`${folder}/`));
   for (const [key, entry] of entries) {
-    if (!entry.deleted) live.set(entry.collection, (live.get(entry.collection) ?? 0) + 1);
     if (seen.has(key) || isUnread(entry.path) || !wanted(entry.path)) continue;
     // Never written here, or not again: it is to come, and was not deleted.
     if (entry.directory !== null && !entry.deleted) found.missing.push(entry);
@@ -121,31 +120,31 @@ async function absorbBy(clone: Clone, { deletions = false, message }: AbsorbOpti
   return { outcomes, held, unreadable, ignored, leftovers: await sweep(clone, found.leftovers) };
 }
 
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1);
+
 /** Answers those that stay. */
 async function sweep({ folder, hub }: Clone, leftovers: readonly string[]): Promise<string[]> {
-  if (leftovers.length === 0) return [];
-  const known = new Set<string>();
-  for (const entry of hub.entries())
-    for (const { revision } of hub.history(entry)) {
-      const text = hub.textOf(entry, revision);
-      if (text !== null) known.add(digestText(text));
-    }
+  /** Whether a text of a document that lies beside the file has this digest. Asked of old files alone: it reads histories. */
+  const isKnown = (shown: string, version: string): boolean => {
+    return hub
+      .entries()
+      .filter(({ path }) => folderOf(displayPath(path)) === folderOf(shown))
+      .some((entry) =>
+        hub.history(entry).some(({ revision }) => {
+          const text = hub.textOf(entry, revision);
+          return text !== null && digestText(text) === version;
+        }),
+      );
+  };
   const left: string[] = [];
   for (const shown of leftovers) {
-    const outcome = await folder.sweep(shown, (version) => known.has(version)).catch(() => "kept");
+    const outcome = await folder.sweep(shown, (version) => isKnown(shown, version)).catch(() => "kept");
     if (outcome === "kept") left.push(shown);
   }
   return left;
 }
 
 /** By collection, as in the cloud; what was deleted before counts no more, as it was said to be meant. */
-function heldBack({ bindings }: Clone, { missing, live: alive }: Differences): LocalEntry[] {
-  const held: LocalEntry[] = [];
-  for (const [collection, gone] of Map.groupBy(missing, (one) => one.collection)) {
-    const limits: ValveLimits = bindings.get(collection)!.collection.policies.valve;
-    const live = alive.get(collection) ?? 0;
-    const counts: ValveCounts = { live, deleting: gone.length, recent: 0, remaining: live - gone.length };
-    if (valveTrips(counts, limits)) held.push(...gone);
-  }
-  return held;
+function heldBack(clone: Clone, { missing, live }: Differences): LocalEntry[] {
+  return tooMany(clone, missing, live).flatMap(({ gone }) => gone);
 }

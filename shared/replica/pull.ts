@@ -1,12 +1,12 @@
 /** The origin's news into the clone: first remembered, with the cursor behind them, then merged one by one. */
 import { FrontrowError } from "../errors.ts";
 import { keyOf } from "../hub/peer-hub.ts";
-import { valveTrips } from "../reconcile/valve.ts";
 import { pooled } from "../sync/pool.ts";
 import { BREADTH } from "./absorb.ts";
 import type { Clone, CloneOutcome, ConnectedClone } from "./clone.ts";
 import type { Incoming, LocalEntry } from "./local-hub.ts";
 import { settleDocument } from "./settle.ts";
+import { liveIn, tooMany } from "./valve.ts";
 
 /** Documents asked for in one request. */
 const MOST_NAMES = 200;
@@ -87,21 +87,15 @@ async function goneFrom(
   return suspects.filter((one) => !seen.has(keyOf(one)));
 }
 
-function refuseMany({ hub, bindings, origin }: ConnectedClone, gone: readonly LocalEntry[]): void {
-  const alive = Map.groupBy(
-    hub.entries().filter((one) => !one.deleted),
-    (one) => one.collection,
+function refuseMany(clone: ConnectedClone, missing: readonly LocalEntry[]): void {
+  const [first] = tooMany(clone, missing, liveIn(clone.hub.entries()));
+  if (first === undefined) return;
+  const { collection, gone, live } = first;
+  throw new FrontrowError(
+    "HALTED",
+    `${gone.length} of ${live} documents of "${collection}" are gone at ${clone.origin.url}, or not to be seen any more.`,
+    { rule: "deletions", hint: "Nothing was deleted here. If it was meant, pull with --deletions." },
   );
-  for (const [collection, some] of Map.groupBy(gone, (one) => one.collection)) {
-    const live = alive.get(collection)?.length ?? 0;
-    const counts = { live, deleting: some.length, recent: 0, remaining: live - some.length };
-    if (!valveTrips(counts, bindings.get(collection)!.collection.policies.valve)) continue;
-    throw new FrontrowError(
-      "HALTED",
-      `${some.length} of ${live} documents of "${collection}" are gone at ${origin.url}, or not to be seen any more.`,
-      { rule: "deletions", hint: "Nothing was deleted here. If it was meant, pull with --deletions." },
-    );
-  }
 }
 
 /** Merges what was fetched. `skip`: documents that wait for a person, by `keyOf`. */

@@ -1,6 +1,7 @@
 /** The outbox to the origin: in order, each change once, in requests that are repeated under their id until answered. */
 import { type FailureCode, FrontrowError } from "../errors.ts";
 import { keyOf } from "../hub/peer-hub.ts";
+import { pause } from "../sync/pause.ts";
 import type { PushAnswer } from "../sync/push.ts";
 import type { Clone, CloneOutcome, ConnectedClone } from "./clone.ts";
 import type { OutboxItem, OutboxRequest } from "./local-hub.ts";
@@ -71,20 +72,6 @@ export async function pushOutbox(
       open = busy;
     }
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        done();
-      },
-      { once: true },
-    );
-  });
 }
 
 const HELD = "the origin holds it until somebody has looked: conflicts --origin, halts --origin";

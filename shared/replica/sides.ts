@@ -1,8 +1,8 @@
 /** What a clone's folder and origin say of a document, as sides of a reconciliation. */
 import { encode } from "../document/mod.ts";
-import { FrontrowError } from "../errors.ts";
 import type { Base, Reading, Side, TextContent } from "../reconcile/types.ts";
 import { readFile, readText } from "../sync/binding.ts";
+import { parsed } from "../sync/sides.ts";
 import type { Incoming, LocalBase } from "./local-hub.ts";
 import type { PlanInput } from "./plan.ts";
 
@@ -50,14 +50,4 @@ export function incomingReading(
   const version = String(revision);
   if (document?.peer?.version === version) return { state: "unchanged", version };
   return parsed(version, () => readFile(binding, path, encode(text)));
-}
-
-/** A document's error is an answer; any other is a defect of ours and is not hidden. */
-function parsed(version: string, read: () => TextContent): Reading {
-  try {
-    return { state: "found", version, content: read() };
-  } catch (error) {
-    if (!(error instanceof FrontrowError) || error.retryable) throw error;
-    return { state: "invalid", version, error };
-  }
 }

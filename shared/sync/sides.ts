@@ -101,7 +101,7 @@ function readTable(binding: Binding, { table, path }: ClaimedDocument): Reading 
 }
 
 /** A document's error is an answer; any other error is a defect of ours and is not hidden. */
-function parsed(
+export function parsed(
   version: string,
   read: () => Extract<Reading, { state: "found" }>["content"],
   path?: string,

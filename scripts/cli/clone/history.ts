@@ -11,7 +11,7 @@ import type { OpenClone } from "../../replica/open.ts";
 import { sayDiff } from "../frame/diff-text.ts";
 import { EXIT } from "../frame/exit.ts";
 import { splitRevision } from "../frame/revisions.ts";
-import { aligned } from "../frame/text.ts";
+import { aligned, minuteOf } from "../frame/text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
 import type { Ground } from "./ground.ts";
 import { documentNamed } from "./named.ts";
@@ -51,11 +51,6 @@ function lineOf(one: LocalHistory, document: LocalDocument, { out: { paint } }: 
   const peer = document.peer?.revision === revision ? paint.green("origin") : "";
   const what = message ?? (deleted ? "deleted" : "");
   return [number, paint.dim(minuteOf(at)), maker, author ?? paint.dim("unknown"), peer, what];
-}
-
-/** `2026-11-21 12:30`, in UTC. */
-function minuteOf(at: string): string {
-  return at.slice(0, 16).replace("T", " ");
 }
 
 export async function showIn(call: Call, ground: Ground): Promise<Answer> {

@@ -1,6 +1,6 @@
 /** Documents of a clone as people name them: by the object's name, or by the file where they stand. */
 import { relative, resolve, sep } from "node:path";
-import { displayPath, encodeFilePath } from "../../../shared/document/path-disk.ts";
+import { objectNameOf } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import type { LocalDocument } from "../../../shared/replica/local-hub.ts";
 import type { OpenClone } from "../../replica/open.ts";
@@ -24,15 +24,5 @@ export function documentNamed(clone: OpenClone, ground: Ground, call: Call, name
 export function pathsFor({ folder }: Ground, { io }: Call, named: string): string[] {
   const below = relative(folder, resolve(io.folder, named)).split(sep).join("/");
   const isInside = !below.startsWith("..") && below !== "";
-  return [...new Set([named, ...(isInside ? [encoded(below)] : []), encoded(named)])];
+  return [...new Set([named, ...(isInside ? [objectNameOf(below)] : []), objectNameOf(named)])];
 }
-
-function encoded(file: string): string {
-  try {
-    return encodeFilePath(file);
-  } catch {
-    return file;
-  }
-}
-
-export { displayPath };

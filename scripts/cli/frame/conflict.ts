@@ -1,6 +1,6 @@
 /** One document's conflict, named as a person names it. */
 import { digestText } from "../../../shared/document/digest.ts";
-import { displayPath, encodeFilePath } from "../../../shared/document/path-disk.ts";
+import { displayPath, objectNameOf } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import type { ConflictRecord, ConflictSummary, Hub, Seen } from "../../../shared/hub/hub.ts";
 
@@ -11,7 +11,7 @@ import type { ConflictRecord, ConflictSummary, Hub, Seen } from "../../../shared
 export async function conflictNamed(hub: Hub, named: string, collection?: string): Promise<ConflictRecord> {
   const where = collection === undefined ? {} : { collection };
   const latest = new Map<string, ConflictRecord>();
-  for (const path of new Set([named, asObjectName(named) ?? named])) {
+  for (const path of new Set([named, objectNameOf(named)])) {
     // Newest first; an open one is always the newest of its document.
     for (const record of await hub.conflictsOf(path, { ...where, state: "all", limit: 20 })) {
       const key = `${record.collection}\0${record.path}`;
@@ -35,14 +35,6 @@ export async function conflictNamed(hub: Hub, named: string, collection?: string
 
 export function noneOpen(named: string, hint?: string): FrontrowError {
   return new FrontrowError("NOT_FOUND", `"${named}" has no open conflict.`, { path: named, hint });
-}
-
-function asObjectName(diskPath: string): string | null {
-  try {
-    return encodeFilePath(diskPath);
-  } catch {
-    return null;
-  }
 }
 
 /** The versions of a record, to be given back with a decision. */

@@ -1,6 +1,6 @@
 /** Documents and revisions as people name them: `notes/a.md`, `notes/a.md@3`. */
 import { InvalidArgumentError } from "commander";
-import { displayPath, encodeFilePath } from "../../../shared/document/path-disk.ts";
+import { displayPath, objectNameOf } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import type { HistoryHub, Page, Revision } from "../../../shared/hub/history-hub.ts";
 
@@ -21,7 +21,7 @@ export async function documentNamed(
   named: string,
   collection: string | undefined,
 ): Promise<DocumentName> {
-  for (const path of new Set([named, asObjectName(named)])) {
+  for (const path of new Set([named, objectNameOf(named)])) {
     const { items } = await history.history({ path, ...(collection === undefined ? {} : { collection }) });
     const names = new Set(items.map((item) => item.collection));
     if (names.size > 1) {
@@ -36,14 +36,6 @@ export async function documentNamed(
     path: named,
     hint: "It was never synced; status and log show what was.",
   });
-}
-
-function asObjectName(diskPath: string): string {
-  try {
-    return encodeFilePath(diskPath);
-  } catch {
-    return diskPath;
-  }
 }
 
 /** `notes/a.md@3` → the path and 3. */

@@ -66,6 +66,11 @@ export function ago(time: string): string {
   return `${span(Date.now() - Date.parse(time))} ago`;
 }
 
+/** `2026-11-21 12:30`, in UTC. */
+export function minuteOf(at: string): string {
+  return at.slice(0, 16).replace("T", " ");
+}
+
 /** An argument as a POSIX shell takes it. */
 export function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
