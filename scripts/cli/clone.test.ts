@@ -176,6 +176,7 @@ test("only what is named or fits the filter: import, push and status leave the r
     ["users/dora/parts/one.md"],
   );
   assert.equal((await dora.run("show", "x", "--filter", "*")).code, EXIT.usage);
+  assert.equal((await dora.run("push", "--collection", "nope")).code, EXIT.usage);
   assert.equal((await dora.run("push")).code, EXIT.ok);
   const dryRestore = await dora.run("restore", "users/dora/parts/one.md", "1", "--dry-run");
   assert.equal(dryRestore.code, EXIT.ok);

@@ -3,7 +3,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import teamConfig from "../../examples/team-cache/config.ts";
+import { absorb } from "../../shared/replica/absorb.ts";
 import { createCloneIds } from "../../shared/replica/ids.ts";
+import { syncClone } from "../../shared/replica/sync.ts";
+import { scrubbingOf } from "../../shared/scrub/rules.ts";
 import { type Person, startTeam, type TestTeam } from "./test-clone.ts";
 
 let team: TestTeam;
@@ -75,4 +78,37 @@ test("a crash between the number and the last mention: it goes on under the same
   const mention = (await bob.read("stories/INFRA-600.md"))!.split("\n").at(-2)!;
   assert.match(mention, /^INFRA-\d+$/);
   assert.equal(await bob.read(`stories/${mention}.md`), story("Crash"));
+});
+
+test("a provisional document whose file is scrubbed keeps under its number what was taken out of the file", async () => {
+  const erin = await team.person("erin");
+  const id = await next(erin, false);
+  await erin.write(`stories/${id}.md`, story("Scrubbed", "Ask erin@example.org.\n"));
+  const scrubbing = scrubbingOf({ rules: [{ pattern: "email" }] }, "a salt that is long enough");
+  await erin.with(async (clone) => void (await absorb({ ...clone, scrubbing })));
+  assert.equal(await erin.read(`stories/${id}.md`), story("Scrubbed", "Ask [email].\n"));
+  await erin.with(async (clone) => void (await syncClone({ ...clone, scrubbing })));
+  const [row] = await team.api.garden.sql.query<{ body: string }>(
+    "select body from public.stories where title = 'Scrubbed'",
+  );
+  assert.equal(row?.body, "Ask erin@example.org.\n");
+});
+
+test("one collection is pushed, and an id that gets its number there is rewritten in the others as well", async () => {
+  const finn = await team.person("finn");
+  const id = await next(finn, false);
+  await finn.write(`stories/${id}.md`, story("Chosen"));
+  const plan = `---\ntitle: Waits\nteam: infra\n---\nStatus: DRAFT\n\nSee ${id}.\n`;
+  await finn.write("plans/PLAN-900.md", plan);
+  await finn.with(async (clone) => void (await absorb(clone)));
+  await finn.with(async (clone) => {
+    const isChosen = (path: string) => path.startsWith("stories/");
+    const { pushed } = await syncClone({ ...clone, isChosen });
+    assert.deepEqual(
+      pushed.outcomes.map(({ collection }) => collection),
+      ["stories"],
+    );
+    assert.equal(clone.hub.counts().queued, 1);
+  });
+  assert.doesNotMatch((await finn.read("plans/PLAN-900.md"))!, /INFRA-new-/);
 });

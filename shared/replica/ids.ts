@@ -2,7 +2,7 @@
  * Ids in a clone: online the origin's next one; offline one of a few that were set aside while it was there; else a
  * provisional one, which gets its number, everywhere it is mentioned, before it is pushed.
  */
-import { encode } from "../document/mod.ts";
+import { decode, encode } from "../document/mod.ts";
 import { FrontrowError } from "../errors.ts";
 import type { DocumentName } from "../hub/peer-hub.ts";
 import {
@@ -18,6 +18,7 @@ import {
 import type { Binding } from "../sync/binding.ts";
 import { bindingOf, type Clone, type CloneOutcome, type ConnectedClone } from "./clone.ts";
 import type { Origin } from "./origin.ts";
+import { meantBytes } from "./scrubbed-files.ts";
 import { settleDocument } from "./settle.ts";
 
 /** Ids of each collection that are set aside for offline work. */
@@ -106,6 +107,7 @@ export async function settleProvisional(clone: ConnectedClone): Promise<CloneOut
   const outcomes: CloneOutcome[] = [];
   for (const [name, value] of hub.settings(RENAMING)) {
     const { collection, request } = JSON.parse(value) as { collection: string; request: string };
+    if (!bindings.has(collection)) continue;
     const { format } = idsOf(bindingOf(clone, collection));
     const { first } = await origin.ids({ request, collection, count: 1 });
     outcomes.push(...(await rename(clone, collection, name.slice(RENAMING.length), format.write(first))));
@@ -128,17 +130,19 @@ async function rename(clone: Clone, collection: string, from: string, to: string
   const outcomes: CloneOutcome[] = [];
   const message = `${from} is ${to} now`;
   for (const entry of hub.entries()) {
-    if (entry.deleted) continue;
-    const binding = bindingOf(clone, entry.collection);
+    const binding = clone.bindings.get(entry.collection);
+    if (entry.deleted || binding === undefined) continue;
     const isItself = entry.collection === collection && provisionalOf(binding, entry) === from;
-    const { text } = hub.document(entry)!;
-    if (!isItself && (text === null || !isMentioned(text, from))) continue;
+    const document = hub.document(entry)!;
+    if (!isItself && (document.text === null || !isMentioned(document.text, from))) continue;
     const name = { collection: entry.collection, path: entry.path };
     const look = await folder.look(entry.path);
     const read = look.state === "found" ? await folder.read(entry.path, look) : look;
     // Gone or unreadable now: the next sync looks again.
     if (read.state !== "found") continue;
-    const written = encode(replaceMentions(new TextDecoder().decode(read.content), from, to));
+    // As it is meant: under its new name the hub knows nothing of it that could stand where it was scrubbed.
+    const content = isItself ? meantBytes(clone, document, read.content) : read.content;
+    const written = encode(replaceMentions(decode(content, Number.MAX_SAFE_INTEGER), from, to));
     if (isItself) {
       const { path } = binding.collection;
       const target = path.build({ ...path.parse(entry.path)!, [binding.collection.ids!.key]: to });

@@ -31,7 +31,9 @@ export async function pushOutbox(
   /** What is not sent again now, by `keyOf`. */
   const waiting = new Set<string>();
   const queued = hub.entries().filter((one) => one.queued);
-  const others = queued.filter(({ path }) => !(clone.isChosen?.(path) ?? true));
+  const others = queued.filter(
+    ({ collection, path }) => !clone.bindings.has(collection) || !(clone.isChosen?.(path) ?? true),
+  );
   for (const { collection, path } of others) waiting.add(keyOf({ collection, path }));
   clone.onWork?.("pushing", queued.length - others.length);
   for (;;) {

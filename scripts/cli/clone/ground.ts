@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ResolvedConfig } from "../../../shared/collections/mod.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
-import type { Clone, ConnectedClone } from "../../../shared/replica/clone.ts";
+import { bindingOf, type Clone, type ConnectedClone, ownerOf } from "../../../shared/replica/clone.ts";
 import type { Origin } from "../../../shared/replica/origin.ts";
 import type { OpenClone } from "../../replica/open.ts";
 import { addressOf } from "../frame/address.ts";
 import { authorOf } from "../frame/author.ts";
-import { chosenPaths } from "../frame/chosen-paths.ts";
+import { type Chooses, chosenPaths } from "../frame/chosen-paths.ts";
 import { loadConfig } from "../frame/config.ts";
 import { type FoundProjectFile, projectFileOf } from "../frame/project-file.ts";
 import { scrubbingOfProject } from "../frame/scrubbing.ts";
@@ -41,7 +41,7 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
   const folder = join(root, project.directory.syncPath);
 
   async function open(watching: Watching = {}, named: readonly string[] = []): Promise<OpenClone> {
-    const [{ openClone }, config, author, isChosen] = await Promise.all([
+    const [{ openClone }, config, author, isNamed] = await Promise.all([
       import("../../replica/open.ts"),
       loadConfig(call),
       authorOf(call),
@@ -50,13 +50,14 @@ export function groundIn(project: FoundProjectFile, call: Call): Ground {
     const clone = await openClone({
       root,
       folder,
-      config: chosen(config, project, call),
+      config: kept(config, project),
       author: author ?? null,
       strategy: project.conflicts,
       scrubbing: await scrubbingOfProject(call),
       signal: call.io.interruption(),
     });
     call.atEnd(async () => clone.close());
+    const isChosen = both(inCollection(clone, call), isNamed);
     return Object.assign(clone, watching, isChosen === null ? {} : { isChosen });
   }
 
@@ -99,9 +100,22 @@ export function isPersons(key: string): boolean {
   }
 }
 
-/** `--collection`, and `entityTypes` of `frontrow.yaml`. */
-function chosen(config: ResolvedConfig, { directory }: FoundProjectFile, { shared }: Call): ResolvedConfig {
-  const wanted = shared.collection === undefined ? directory.entityTypes : [shared.collection];
+/** `--collection`. Others are in the clone all the same: their news are kept, and an id is rewritten in them. */
+function inCollection(clone: Clone, { shared: { collection } }: Call): Chooses | null {
+  if (collection === undefined) return null;
+  bindingOf(clone, collection);
+  return (path) => ownerOf(clone, path)?.collection.name === collection;
+}
+
+function both(one: Chooses | null, other: Chooses | null): Chooses | null {
+  return one && other ? (path) => one(path) && other(path) : (one ?? other);
+}
+
+/** What `entityTypes` of `frontrow.yaml` leaves out is not in the clone at all. */
+function kept(
+  config: ResolvedConfig,
+  { directory: { entityTypes: wanted } }: FoundProjectFile,
+): ResolvedConfig {
   if (wanted === null) return config;
   const collections = config.collections.filter(({ name }) => wanted.includes(name));
   if (collections.length === 0)
