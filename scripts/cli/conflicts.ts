@@ -2,9 +2,9 @@
 import { displayPath } from "../../shared/document/path-disk.ts";
 import type { ConflictRecord, ConflictSummary } from "../../shared/hub/hub.ts";
 import { globOf } from "./frame/chosen-paths.ts";
-import { conflictNamed, overlapNames, seenWord } from "./frame/conflict.ts";
+import { conflictNamed, listed, overlapNames, seenWord } from "./frame/conflict.ts";
 import { EXIT } from "./frame/exit.ts";
-import { ago, aligned, plural, quoted } from "./frame/text.ts";
+import { ago, aligned, quoted } from "./frame/text.ts";
 import { threeWayText } from "./frame/three-way-text.ts";
 import type { Answer, Call, Verb } from "./frame/verb.ts";
 
@@ -35,23 +35,15 @@ export const conflicts: Verb = {
   },
 };
 
-function list(found: readonly ConflictSummary[], { out, io }: Call): Answer {
-  const open = found.filter(({ state }) => state === "open");
+function list(found: readonly ConflictSummary[], call: Call): Answer {
+  const { out } = call;
   const rows = found.map((one) => [
     displayPath(one.path),
     out.paint.yellow(overlapNames(one)),
     one.state === "open" ? ago(one.created_at) : `resolved by ${one.decided_by}`,
     out.paint.dim(one.collection),
   ]);
-  for (const line of aligned(rows)) out.say(line);
-  if (rows.length > 0) out.say();
-  out.say(
-    open.length === 0
-      ? "No open conflict."
-      : `${plural(open.length, "open conflict")}. Both versions are kept.`,
-  );
-  if (open.length > 0) out.say(`Look at one: ${io.program} conflicts ${quoted(displayPath(open[0]!.path))}`);
-  return { code: open.length === 0 ? EXIT.ok : EXIT.conflicts, json: { conflicts: found } };
+  return listed(found, rows, call);
 }
 
 async function show(record: ConflictRecord, call: Call): Promise<Answer> {

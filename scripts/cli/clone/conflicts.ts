@@ -8,9 +8,10 @@ import type { LocalConflict, LocalDecision } from "../../../shared/replica/local
 import { settleDocument } from "../../../shared/replica/settle.ts";
 import { readFile } from "../../../shared/sync/binding.ts";
 import type { OpenClone } from "../../replica/open.ts";
+import { listed } from "../frame/conflict.ts";
 import { EXIT } from "../frame/exit.ts";
 import { readBytes } from "../frame/input.ts";
-import { ago, aligned, plural, quoted } from "../frame/text.ts";
+import { ago, quoted } from "../frame/text.ts";
 import { threeWayText } from "../frame/three-way-text.ts";
 import type { Answer, Call } from "../frame/verb.ts";
 import type { Ground } from "./ground.ts";
@@ -21,29 +22,20 @@ import { leftText, watching } from "./tell.ts";
 const SIDES = { file: "theirs", row: "ours", said: { file: "they", row: "we" } };
 
 export async function conflictsIn(call: Call, ground: Ground): Promise<Answer> {
-  const { out, io, options } = call;
+  const { out, options } = call;
   const clone = await ground.open();
   const [named] = call.arguments;
   if (named !== undefined) return show(conflictNamed(clone, ground, call, named), call);
   const found = clone.hub
     .conflicts(options.all === true ? "all" : "open")
     .filter(({ path }) => clone.isChosen?.(path) ?? true);
-  const open = found.filter(({ state }) => state === "open");
   const rows = found.map(({ path, overlapping, state, at, decidedBy, theirAuthor }) => [
     displayPath(path),
     out.paint.yellow(overlapping.join(", ")),
     state === "open" ? ago(at) : `resolved by ${decidedBy}`,
     theirAuthor ?? "",
   ]);
-  for (const line of aligned(rows)) out.say(line);
-  if (rows.length > 0) out.say();
-  out.say(
-    open.length === 0
-      ? "No open conflict."
-      : `${plural(open.length, "open conflict")}. Both versions are kept.`,
-  );
-  if (open.length > 0) out.say(`Look at one: ${io.program} conflicts ${quoted(displayPath(open[0]!.path))}`);
-  return { code: open.length === 0 ? EXIT.ok : EXIT.conflicts, json: { conflicts: found } };
+  return listed(found, rows, call);
 }
 
 function show(record: LocalConflict, call: Call): Answer {

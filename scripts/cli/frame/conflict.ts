@@ -3,6 +3,9 @@ import { digestText } from "../../../shared/document/digest.ts";
 import { displayPath, objectNameOf } from "../../../shared/document/path-disk.ts";
 import { FrontrowError } from "../../../shared/errors.ts";
 import type { ConflictRecord, ConflictSummary, Hub, Seen } from "../../../shared/hub/hub.ts";
+import { EXIT } from "./exit.ts";
+import { aligned, plural, quoted } from "./text.ts";
+import type { Answer, Call } from "./verb.ts";
 
 /**
  * The document's open conflict, else its last one.
@@ -51,4 +54,22 @@ export function seenWord(seen: Seen): string {
 /** The overlaps as people call them, `title, links.home, (body)`. */
 export function overlapNames({ overlapping }: Pick<ConflictSummary, "overlapping">): string {
   return [...new Set(overlapping.map(({ name }) => name))].join(", ");
+}
+
+/** The list of conflicts, of a project or a clone: its rows, and what to type. */
+export function listed(
+  found: readonly { path: string; state: "open" | "resolved" }[],
+  rows: readonly (readonly string[])[],
+  { out, io }: Call,
+): Answer {
+  const open = found.filter(({ state }) => state === "open");
+  for (const line of aligned(rows)) out.say(line);
+  if (rows.length > 0) out.say();
+  out.say(
+    open.length === 0
+      ? "No open conflict."
+      : `${plural(open.length, "open conflict")}. Both versions are kept.`,
+  );
+  if (open.length > 0) out.say(`Look at one: ${io.program} conflicts ${quoted(displayPath(open[0]!.path))}`);
+  return { code: open.length === 0 ? EXIT.ok : EXIT.conflicts, json: { conflicts: found } };
 }
